@@ -1,0 +1,1 @@
+"""Training, evaluation and publishing scripts; `fer` never imports from here."""
