@@ -1,0 +1,68 @@
+"""Face alignment: turn, scale and crop a face so that its five landmarks land on fixed places.
+
+Source: S. Umeyama, "Least-squares estimation of transformation parameters between two point
+patterns", IEEE TPAMI 13(4), 1991. In two dimensions complex numbers give the same minimum without
+a singular value decomposition: a turn with scaling is the multiplication by one complex number.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+
+# Where ArcFace and InsightFace put the landmarks in a 112×112 crop: left eye, right eye, nose, left
+# and right corner of the mouth, as seen in the photo.
+TEMPLATE_SIZE = 112
+TEMPLATE = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655],
+     [70.7299, 92.2041]],
+    dtype=np.float32,
+)  # fmt: skip
+
+
+def similarity(source: ArrayLike, target: ArrayLike) -> NDArray[np.float64] | None:
+    """The 2×3 matrix that takes points N×2 `source` nearest to `target` by turn, scale and shift.
+
+    None where no such matrix exists: points that are not finite or all in one place.
+    """
+    z, w = (np.asarray(points, dtype=np.float64) @ (1, 1j) for points in (source, target))
+    spread = z - z.mean()
+    length = np.vdot(spread, spread).real
+    if not np.isfinite(length) or length == 0:
+        return None
+    a = np.vdot(spread, w - w.mean()) / length
+    if abs(a) == 0:
+        return None
+    shift = w.mean() - a * z.mean()
+    return np.array([[a.real, -a.imag, shift.real], [a.imag, a.real, shift.imag]])
+
+
+def align_face(image: Image.Image, landmarks: ArrayLike, size: int = TEMPLATE_SIZE) -> Image.Image:
+    """Crop a face, RGB size×size, with its landmarks (5×2, pixels of the photo) on the template.
+
+    What lies outside the photo is black. Landmarks that define no face (not finite, or all in one
+    place) give the whole photo resized.
+    """
+    forward = similarity(landmarks, TEMPLATE * (size / TEMPLATE_SIZE))
+    if forward is None:
+        return image.resize((size, size))
+    turn, shift = forward[:, :2], forward[:, 2]
+    back = np.linalg.inv(turn)
+
+    corners = (np.array([[0, 0], [size, 0], [0, size], [size, size]]) - shift) @ back.T
+    x0, y0 = np.maximum(np.floor(corners.min(axis=0)) - 2, 0).astype(int)
+    x1, y1 = np.minimum(np.ceil(corners.max(axis=0)) + 2, image.size).astype(int)
+    if x0 >= x1 or y0 >= y1:
+        return Image.new("RGB", (size, size))
+
+    # Shrink to the final scale with an averaging filter first: the warp alone would pick single
+    # pixels out of a large face.
+    scale = min(1.0, math.sqrt(abs(np.linalg.det(turn))))
+    shrunk = max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale))
+    region = image.resize(shrunk, Image.Resampling.BILINEAR, box=(x0, y0, x1, y1))
+    per_axis = np.array(shrunk) / (x1 - x0, y1 - y0)
+    matrix = per_axis[:, None] * np.column_stack([back, -back @ shift - (x0, y0)])
+    return region.transform(
+        (size, size), Image.Transform.AFFINE, tuple(matrix.ravel()), Image.Resampling.BICUBIC
+    )

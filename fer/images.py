@@ -1,0 +1,183 @@
+"""One door for photos: whatever the user has, `open_image` makes it an upright RGB `PIL.Image`.
+
+Everything that can be wrong with a photo becomes an `ImageError` here, so that no caller needs to
+know what Pillow raises.
+"""
+
+import io
+import threading
+import warnings
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from fer.errors import ImageError
+
+MAX_PIXELS = 50_000_000
+
+# Only formats that photos come in: others that Pillow knows start programs (EPS) or are seldom
+# tested against hostile files.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+
+ImageSource = str | Path | bytes | BinaryIO | Image.Image | NDArray[np.uint8]
+
+# EXIF 2.32, tag 0x0112: what has to be done for the photo to stand upright.
+ORIENTATION_TAG = 0x0112
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# Changing warning filters is not thread-safe, and the app opens photos in several threads.
+_FILTERS_LOCK = threading.Lock()
+
+
+def open_image(source: ImageSource) -> Image.Image:
+    """Open a photo as RGB, first frame only, with its EXIF orientation applied.
+
+    `source` is a path, the bytes of an image file, a binary file object, a `PIL.Image`, or a uint8
+    array, RGB H×W×3 or grey H×W. Transparency is laid on white, 16-bit grey is scaled to 8 bits,
+    and integer or float TIFFs, which have no agreed range, are stretched from their minimum to
+    their maximum. The answer is a new image without metadata.
+
+    Raises `ImageError`, one sentence for the user, for anything that is not a photo of 1 to
+    `MAX_PIXELS` pixels; the size is checked before any pixel is decoded.
+    """
+    photo = _describe(source)
+    if isinstance(source, np.ndarray):
+        image = _from_array(source, photo)
+    elif isinstance(source, Image.Image):
+        image = source
+    else:
+        image = _open_file(source, photo)
+    _check_size(image, photo)
+    try:
+        image.load()
+        upright = _stand_up(_to_rgb(image), _orientation(image))
+    except Exception as error:  # Pillow's decoders raise nearly every type on damaged data
+        raise ImageError(
+            f"{photo} is damaged or incomplete: export it again as JPEG or PNG, or choose another."
+        ) from error
+    upright.info.clear()  # else an orientation already applied would be applied again
+    return upright
+
+
+def _describe(source: ImageSource) -> str:
+    """How messages call the photo: by its file's name where there is one."""
+    path = source if isinstance(source, (str, Path)) else getattr(source, "name", None)
+    path = path or getattr(source, "filename", None)
+    if not isinstance(path, (str, Path)) or not Path(path).name:
+        return "The photo"
+    name = Path(path).name.encode("utf-8", "replace").decode()
+    return f"The photo “{' '.join(name.split())}”"
+
+
+def _from_array(array: np.ndarray, photo: str) -> Image.Image:
+    rgb_or_grey = array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 3)
+    if array.dtype != np.uint8 or not rgb_or_grey:
+        raise ImageError(
+            f"{photo} is an array of {array.dtype} and shape {array.shape}: "
+            "give uint8, either H×W×3 in RGB order or H×W grey."
+        )
+    if array.size == 0:
+        raise ImageError(f"{photo} is an empty array: give at least one pixel.")
+    return Image.fromarray(np.ascontiguousarray(array))
+
+
+def _open_file(source: str | Path | bytes | BinaryIO, photo: str) -> Image.Image:
+    """Read the header; Pillow decodes the pixels later, from the data kept in memory."""
+    data = _read(source, photo)
+    if not data:
+        raise ImageError(f"{photo} is empty (0 bytes): choose another file.")
+    try:
+        with _FILTERS_LOCK, warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            return Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise _too_large(photo) from error
+    except Exception as error:
+        raise ImageError(
+            f"{photo} is not an image that can be read: choose a JPEG, PNG or WebP file."
+        ) from error
+
+
+def _read(source: str | Path | bytes | BinaryIO, photo: str) -> bytes:
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return bytes(source)
+    try:
+        if not isinstance(source, (str, Path)):
+            data = source.read()
+            if isinstance(data, bytes):
+                return data
+            raise ImageError(f"{photo} was opened as text: open the file in binary mode (“rb”).")
+        path = Path(source)
+        if path.is_dir():
+            raise ImageError(f"{photo} is a folder: choose one image file in it.")
+        if not path.exists():
+            raise ImageError(f"{photo} does not exist: check the name and the folder.")
+        if not path.is_file():  # reading a pipe or a device might never end
+            raise ImageError(f"{photo} is not a regular file: choose an image file.")
+        return path.read_bytes()
+    except AttributeError as error:
+        raise ImageError(
+            f"{photo} cannot come from {type(source).__name__}: give a path, bytes, a binary file, "
+            "a PIL image or a uint8 array."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise ImageError(
+            f"{photo} cannot be read from where it is: check its name and your permissions."
+        ) from error
+
+
+def _check_size(image: Image.Image, photo: str) -> None:
+    pixels = image.width * image.height
+    if pixels > MAX_PIXELS:
+        raise _too_large(photo)
+    if pixels == 0:
+        raise ImageError(f"{photo} has no pixels: choose another.")
+
+
+def _too_large(photo: str) -> ImageError:
+    return ImageError(
+        f"{photo} has more than {MAX_PIXELS // 1_000_000} million pixels: make it smaller first."
+    )
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        return _grey(np.asarray(image).astype(np.float32) / 257)  # 65535 = 257 × 255
+    if image.mode in ("I", "F"):
+        values = np.nan_to_num(np.asarray(image).astype(np.float64))
+        low, high = values.min(), values.max()
+        return _grey((values - low) * (255 / max(high - low, 1e-30)))
+    if image.has_transparency_data:
+        colours = image.convert("RGBA")
+        paper = Image.new("RGB", image.size, "white")
+        paper.paste(colours, mask=colours)
+        return paper
+    return image.convert("RGB")
+
+
+def _grey(values: np.ndarray) -> Image.Image:
+    return Image.fromarray(values.round().astype(np.uint8)).convert("RGB")
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return image.getexif().get(ORIENTATION_TAG, 1)
+    except Exception:  # a photo with broken metadata is still a photo
+        return 1
+
+
+def _stand_up(image: Image.Image, orientation: int) -> Image.Image:
+    if orientation not in UPRIGHT:
+        return image
+    return image.transpose(UPRIGHT[orientation])
