@@ -152,6 +152,8 @@ class DDAMFN(nn.Module):
         self.pool = ConvBN(FEATURES, FEATURES, 7, groups=FEATURES, linear=True)
         self.classifier = nn.Linear(FEATURES, num_classes)
         self.apply(_initialise)
+        # Start as an average over the map, so that a backbone trained with average pooling fits.
+        nn.init.constant_(self.pool.conv.weight, 1 / 49)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         features = self.backbone(x)
@@ -163,6 +165,6 @@ class DDAMFN(nn.Module):
 
 def _initialise(module: nn.Module) -> None:
     if isinstance(module, nn.Conv2d):
-        nn.init.kaiming_normal_(module.weight, mode="fan_out")
+        nn.init.kaiming_normal_(module.weight)
         if module.bias is not None:
             nn.init.zeros_(module.bias)

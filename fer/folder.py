@@ -1,0 +1,121 @@
+"""A model folder: `config.json` and `model.safetensors`, the one format on disk and on the Hub."""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from fer import __version__
+from fer.errors import ModelError
+from fer.labels import EMOTIONS
+from fer.models import ARCHITECTURES, build
+
+FORMAT = 1
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """What `config.json` says: how to build the network and how to feed it."""
+
+    architecture: str
+    input_size: int  # side of the square crop, pixels
+    mean: tuple[float, ...]  # per RGB channel, of values in [0, 1]
+    std: tuple[float, ...]
+    alignment: str  # how crops were cut from the photo
+    temperature: float  # logits are divided by it before the softmax
+    training_data: dict[str, str]  # name, licence
+    labels: tuple[str, ...] = EMOTIONS
+    library_version: str = __version__
+    format: int = FORMAT
+
+
+def save_model(folder: str | Path, network: nn.Module, config: ModelConfig) -> None:
+    """Write the folder, parameters in half precision and batch statistics in single."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    parameters = {name for name, _ in network.named_parameters()}
+    tensors = {
+        name: (tensor.half() if name in parameters else tensor).contiguous()
+        for name, tensor in network.state_dict().items()
+    }
+    save_file(tensors, folder / WEIGHTS, {"format": "pt"})
+    (folder / CONFIG).write_text(json.dumps(asdict(config), indent=2) + "\n", encoding="utf-8")
+
+
+def load_model(folder: str | Path) -> tuple[nn.Module, ModelConfig]:
+    """Read a folder into a float32 network in evaluation mode and its configuration.
+
+    Raises `ModelError` when the folder, its configuration or its weights cannot be used.
+    """
+    folder = Path(folder)
+    config = read_config(folder)
+    network = build(config.architecture, len(config.labels))
+    try:
+        tensors = load_file(folder / WEIGHTS)
+    except FileNotFoundError as error:
+        raise ModelError(f"{folder} has no {WEIGHTS}: copy the whole model folder.") from error
+    except (SafetensorError, OSError) as error:
+        raise ModelError(
+            f"{WEIGHTS} in {folder} is damaged or incomplete: copy or download it again."
+        ) from error
+    _check_tensors(tensors, network, folder)
+    network.load_state_dict(tensors)
+    return network.eval().requires_grad_(False), config
+
+
+def read_config(folder: str | Path) -> ModelConfig:
+    """Read and check `config.json`; raises `ModelError` with what is wrong with it."""
+    path = Path(folder) / CONFIG
+    if not Path(folder).is_dir():
+        raise ModelError(f"There is no model folder {folder}: check the path.")
+    try:
+        values: Any = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(f"{folder} has no {CONFIG}, so it is not a model folder.") from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} is not valid JSON: copy or download it again.") from error
+    try:
+        config = ModelConfig(
+            **{**values, **{k: tuple(values[k]) for k in ("labels", "mean", "std")}}
+        )
+        fits = (
+            math.isfinite(config.temperature)
+            and config.temperature > 0
+            and len(config.mean) == len(config.std) == 3
+            and int(config.input_size) > 0
+        )
+    except (TypeError, KeyError, ValueError) as error:
+        raise ModelError(f"{path} lacks or misnames a setting ({error}).") from error
+    if config.format != FORMAT:
+        raise ModelError(
+            f"{path} has format {config.format} and this version reads {FORMAT}: update the library."
+        )
+    if config.architecture not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        raise ModelError(f"{path} names the network {config.architecture!r}; known: {known}.")
+    if config.labels != EMOTIONS:
+        raise ModelError(f"The labels in {path} must be {', '.join(EMOTIONS)}, in this order.")
+    if not fits:
+        raise ModelError(f"{path} holds a temperature, mean, std or input size that cannot be.")
+    return config
+
+
+def _check_tensors(tensors: dict[str, torch.Tensor], network: nn.Module, folder: Path) -> None:
+    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            raise ModelError(
+                f"{WEIGHTS} in {folder} does not fit the network: {name} is "
+                f"{found.get(name, 'missing')}, expected {expected.get(name, 'none')}."
+            )
+    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+        raise ModelError(f"{WEIGHTS} in {folder} holds values that are not finite: train again.")

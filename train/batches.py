@@ -1,0 +1,116 @@
+"""Batches whose every random choice depends on (seed, epoch, position) alone.
+
+So a resumed run needs no generator state: it asks for the batches after its last step and gets the
+very ones that an unbroken run would have had, with any number of worker processes.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms import v2
+
+from fer.data import LabelledFaces
+from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD, normalise, resize
+from train.recipe import Augmentation, Recipe, Stage
+
+Draw = tuple[int, int, int]  # epoch, position within it, row of the data set
+
+
+def augment(options: Augmentation, size: int) -> v2.Transform:
+    """PIL face to a normalised float32 tensor 3×`size`×`size`, randomly changed.
+
+    Flip, then with probability `jitter` a small rotation, zoom and shift, then brightness and
+    random erasing, as in upstream DDAMFN's training scripts.
+    """
+    jitter = v2.RandomAffine(
+        options.rotation,
+        translate=(options.shift, options.shift),
+        scale=(1 - options.zoom, 1 + options.zoom),
+        interpolation=v2.InterpolationMode.BILINEAR,
+    )
+    return v2.Compose(
+        [
+            resize(size),
+            v2.RandomHorizontalFlip(),
+            v2.RandomApply([jitter], p=options.jitter),
+            v2.ColorJitter(brightness=options.brightness, contrast=options.brightness),
+            normalise(IMAGENET_MEAN, IMAGENET_STD),
+            v2.RandomErasing(p=options.erase, scale=(0.02, 0.25)),
+        ]
+    )
+
+
+class AugmentedFaces(Dataset):
+    """Faces drawn by (epoch, position, row), each augmented with a seed of its own."""
+
+    def __init__(self, faces: LabelledFaces, transform: v2.Transform, recipe: Recipe):
+        self.faces = faces
+        self.transform = transform
+        self.seed = recipe.seed
+        one_hot = np.eye(faces.targets.shape[1], dtype=np.float32)[faces.labels]
+        self.targets = faces.targets if recipe.soft_labels else one_hot
+
+    def __getitem__(self, draw: Draw) -> tuple[Tensor, Tensor]:
+        epoch, position, row = draw
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(_mix(self.seed, epoch, position))
+            image = self.transform(self.faces.image(row))
+        return image, torch.from_numpy(self.targets[row])
+
+
+class Draws:
+    """The batches of a stage from step `start` on, an epoch drawing as many faces as there are.
+
+    `balance` b draws emotion c with a probability in proportion to n_c^(1-b), with replacement;
+    b = 0 is a plain shuffle. The last, incomplete batch of an epoch is left out.
+    """
+
+    def __init__(self, faces: LabelledFaces, recipe: Recipe, stage_index: int, start: int):
+        self.faces = faces
+        self.recipe = recipe
+        self.stage_index = stage_index
+        self.batch = min(recipe.stages[stage_index].batch, len(faces))
+        self.start = start
+
+    def __len__(self) -> int:
+        return self.steps_per_epoch * self.recipe.stages[self.stage_index].epochs - self.start
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return len(self.faces) // self.batch
+
+    def __iter__(self) -> Iterator[list[Draw]]:
+        first_epoch, first_step = divmod(self.start, self.steps_per_epoch)
+        for epoch in range(first_epoch, self.recipe.stages[self.stage_index].epochs):
+            # Stages must not repeat each other's epochs, so each gets a range of its own.
+            unique_epoch = self.stage_index * 10_000 + epoch
+            rows = self._rows(unique_epoch)
+            draws = [(unique_epoch, position, int(row)) for position, row in enumerate(rows)]
+            for step in range(first_step, self.steps_per_epoch):
+                yield draws[step * self.batch : (step + 1) * self.batch]
+            first_step = 0
+
+    def _rows(self, epoch: int) -> np.ndarray:
+        generator = np.random.default_rng([self.recipe.seed, epoch])
+        if self.recipe.balance == 0:
+            return generator.permutation(len(self.faces))
+        weights = self.faces.class_counts()[self.faces.labels] ** -float(self.recipe.balance)
+        return generator.choice(len(self.faces), len(self.faces), p=weights / weights.sum())
+
+
+def training_batches(
+    faces: LabelledFaces, recipe: Recipe, stage_index: int, start: int, workers: int
+) -> tuple[DataLoader, int]:
+    """A loader of (images B×3×S×S, targets B×7) from step `start`, and the steps per epoch."""
+    stage: Stage = recipe.stages[stage_index]
+    data = AugmentedFaces(faces, augment(recipe.augmentation, stage.size), recipe)
+    draws = Draws(faces, recipe, stage_index, start)
+    loader = DataLoader(data, batch_sampler=draws, num_workers=workers)
+    return loader, draws.steps_per_epoch
+
+
+def _mix(*numbers: int) -> int:
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
