@@ -1,3 +1,21 @@
-"""Facial expressions in photos: emotions, sentiment, valence and what the model looked at."""
+"""Facial expressions in photos: emotions, sentiment, valence and what the model looked at.
 
-__version__ = "0.1.0"
+import fer
+for face in fer.load("weights/ddamfn-ferplus")("photo.jpg"):
+    print(face.box, face.emotion, face.valence)
+"""
+
+from fer.errors import DataError, FerError, ImageError, ModelError
+from fer.recognizer import Face, Recognizer, load
+from fer.version import __version__
+
+__all__ = [
+    "DataError",
+    "Face",
+    "FerError",
+    "ImageError",
+    "ModelError",
+    "Recognizer",
+    "__version__",
+    "load",
+]

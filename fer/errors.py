@@ -1,4 +1,4 @@
-"""Errors that the user can act on: each message is one sentence that says what is wrong and what to do."""
+"""Errors that the user can act on: each message is one sentence on what is wrong and what to do."""
 
 
 class FerError(Exception):

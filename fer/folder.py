@@ -11,10 +11,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from fer import __version__
 from fer.errors import ModelError
 from fer.labels import EMOTIONS
 from fer.models import ARCHITECTURES, build
+from fer.version import __version__
 
 FORMAT = 1
 CONFIG = "config.json"
@@ -96,7 +96,7 @@ def read_config(folder: str | Path) -> ModelConfig:
         raise ModelError(f"{path} lacks or misnames a setting ({error}).") from error
     if config.format != FORMAT:
         raise ModelError(
-            f"{path} has format {config.format} and this version reads {FORMAT}: update the library."
+            f"{path} has format {config.format}, this version reads {FORMAT}: update the library."
         )
     if config.architecture not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)

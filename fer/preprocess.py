@@ -1,4 +1,4 @@
-"""Face crops to the tensor a network expects: the same steps for training and for every prediction."""
+"""Face crops to the tensor a network expects: the same steps in training and in prediction."""
 
 import torch
 from PIL import Image

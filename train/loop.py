@@ -70,7 +70,7 @@ class Run:
         }
 
     def train(self) -> dict[str, Any]:
-        """Run every stage, leave the best weights of the last one in the model, return the state."""
+        """Run every stage, leave the last one's best weights in the model, return the state."""
         self.folder.mkdir(parents=True, exist_ok=True)
         tensors = self._resume()
         for index in range(self.state["stage"], len(self.recipe.stages)):

@@ -64,10 +64,10 @@ class MixedDepthwise(nn.Module):
 
 
 class CoordinateGate(nn.Module):
-    """Coordinate attention's gate (Hou et al., CVPR 2021): B×C×H×1 and B×C×1×W to B×C×H×W in (0, 1).
+    """The gate of coordinate attention (Hou et al., CVPR 2021), B×C×H×W in (0, 1).
 
-    It takes the two direction-wise pooled maps, so that the mix blocks (which average) and the
-    attention heads (which learn the pooling) share it.
+    Its input is the two direction-wise pooled maps, B×C×H×1 and B×C×1×W. So the mix blocks
+    (which average) and the attention heads (which learn the pooling) share it.
     """
 
     def __init__(self, channels: int):

@@ -1,0 +1,55 @@
+"""What the network looked at: Grad-CAM (Selvaraju et al., ICCV 2017), drawn back onto the photo."""
+
+import numpy as np
+import torch
+from matplotlib import colormaps
+from numpy.typing import NDArray
+from PIL import Image
+from pytorch_grad_cam import GradCAM
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from torch import Tensor, nn
+
+from fer.models import last_feature_map
+from fer.recognizer import Face
+
+OPACITY = 0.6  # of the colour where the heat is highest
+
+
+def gradcam(network: nn.Module, batch: Tensor, emotion: int) -> NDArray[np.float32]:
+    """Heat S×S in [0, 1] over a crop (1×3×S×S): the parts that speak for class index `emotion`."""
+    # Weights are frozen, so the gradient has to enter through the input.
+    with torch.enable_grad():
+        cam = GradCAM(network, [last_feature_map(network)], compute_input_gradient=True)
+        try:
+            return cam(batch, [ClassifierOutputTarget(emotion)])[0]
+        finally:
+            cam.activations_and_grads.release()
+
+
+def overlay(photo: Image.Image, face: Face, heat: NDArray[np.float32]) -> Image.Image:
+    """The photo with the heat of one face's crop blended over the place it was cut from."""
+    to_crop = face.to_crop
+    x0, y0, x1, y1 = _covered(photo, to_crop, heat.shape[0])
+    if x0 >= x1 or y0 >= y1:
+        return photo.copy()
+    # A pixel of the region is looked up in the crop, as PIL's AFFINE expects.
+    matrix = np.array(to_crop)
+    matrix[:, 2] += matrix[:, :2] @ (x0, y0)
+    placed = Image.fromarray(heat).transform(
+        (x1 - x0, y1 - y0), Image.Transform.AFFINE, tuple(matrix.ravel()), Image.Resampling.BILINEAR
+    )
+    values = np.asarray(placed)
+    colours = (colormaps["inferno"](values)[..., :3] * 255).astype(np.uint8)
+    mask = Image.fromarray((values * OPACITY * 255).astype(np.uint8))
+    result = photo.copy()
+    result.paste(Image.fromarray(colours), (x0, y0), mask)
+    return result
+
+
+def _covered(photo: Image.Image, to_crop: NDArray, size: int) -> tuple[int, int, int, int]:
+    """The part of the photo, x0, y0, x1, y1, that a square crop of side `size` covers."""
+    corners = np.array([[0, 0], [size, 0], [0, size], [size, size]]) - to_crop[:, 2]
+    corners = corners @ np.linalg.inv(to_crop[:, :2]).T
+    x0, y0 = np.maximum(np.floor(corners.min(axis=0)), 0).astype(int)
+    x1, y1 = np.minimum(np.ceil(corners.max(axis=0)), photo.size).astype(int)
+    return int(x0), int(y0), int(x1), int(y1)
