@@ -19,9 +19,9 @@ def gradcam(network: nn.Module, batch: Tensor, emotion: int) -> NDArray[np.float
     """Heat S×S in [0, 1] over a crop (1×3×S×S): the parts that speak for class index `emotion`."""
     # Weights are frozen, so the gradient has to enter through the input.
     with torch.enable_grad():
-        cam = GradCAM(network, [last_feature_map(network)], compute_input_gradient=True)
+        cam = GradCAM(network, [last_feature_map(network)])
         try:
-            return cam(batch, [ClassifierOutputTarget(emotion)])[0]
+            return cam(batch.requires_grad_(), [ClassifierOutputTarget(emotion)])[0]
         finally:
             cam.activations_and_grads.release()
 

@@ -29,9 +29,10 @@ class ModelConfig:
     input_size: int  # side of the square crop, pixels
     mean: tuple[float, ...]  # per RGB channel, of values in [0, 1]
     std: tuple[float, ...]
-    alignment: str  # how crops were cut from the photo
+    frame: tuple[tuple[float, float], ...]  # of the five landmarks, fractions of the crop's side
     temperature: float  # logits are divided by it before the softmax
     training_data: dict[str, str]  # name, licence
+    recipe: str
     labels: tuple[str, ...] = EMOTIONS
     library_version: str = __version__
     format: int = FORMAT
@@ -104,7 +105,7 @@ def read_config(folder: str | Path) -> ModelConfig:
     if config.labels != EMOTIONS:
         raise ModelError(f"The labels in {path} must be {', '.join(EMOTIONS)}, in this order.")
     if not fits:
-        raise ModelError(f"{path} holds a temperature, mean, std or input size that cannot be.")
+        raise ModelError(f"{path} holds a temperature, mean, std, frame or size that cannot be.")
     return config
 
 

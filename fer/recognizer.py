@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from fer.errors import FerError
-from fer.faces import DetectedFace, FaceDetector, align_face
+from fer.faces import DetectedFace, FaceDetector, crop_matrix, cut_crop
 from fer.folder import load_model
 from fer.images import ImageSource, open_image
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, Scale, to_levels, valence
@@ -33,6 +33,7 @@ class Face:
     score: float  # of the detector, in [0, 1]; 1 for a ready crop
     crop: Image.Image  # the aligned face that the network saw
     probabilities: NDArray[np.float32]  # 7, in the order of EMOTIONS, summing to 1
+    to_crop: NDArray[np.float64]  # 2×3, takes pixels of the photo to pixels of the crop
 
     @property
     def emotion(self) -> str:
@@ -90,21 +91,18 @@ class Recognizer:
         Raises `ImageError` for a photo that cannot be read.
         """
         photo = open_image(image)
+        size, frame = self.config.input_size, self.config.frame
         if aligned:
             found = [DetectedFace((0.0, 0.0, *map(float, photo.size)), None, 1.0)]
-            crops = [photo]
         else:
             found = self.detector(photo)
-            crops = [self.align(photo, face) for face in found]
+        matrices = [crop_matrix(face.landmarks, frame, size, photo.size) for face in found]
+        crops = [photo] if aligned else [cut_crop(photo, matrix, size) for matrix in matrices]
         probabilities = self.predict(crops)
         return [
-            Face(face.box, face.landmarks, face.score, crop, row)
-            for face, crop, row in zip(found, crops, probabilities, strict=True)
+            Face(face.box, face.landmarks, face.score, *answer)
+            for face, *answer in zip(found, crops, probabilities, matrices, strict=True)
         ]
-
-    def align(self, photo: Image.Image, face: DetectedFace) -> Image.Image:
-        """Cut a face out of a photo, framed as in the training data."""
-        return align_face(photo, face.landmarks, self.config.input_size)
 
     def predict(self, crops: list[Image.Image]) -> NDArray[np.float32]:
         """Emotion probabilities N×7 of N face crops (PIL images of any size)."""

@@ -13,6 +13,7 @@ from fer.errors import FerError
 from fer.folder import ModelConfig, save_model
 from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD
 from train.calibration import fit_temperature
+from train.framing import measure_frame
 from train.loop import Run
 from train.recipe import load_recipe
 
@@ -50,9 +51,10 @@ def train(options: argparse.Namespace) -> None:
         input_size=size,
         mean=IMAGENET_MEAN,
         std=IMAGENET_STD,
-        alignment="five-point similarity, 112×112",
+        frame=tuple(map(tuple, measure_frame(data).tolist())),
         temperature=fit_temperature(logits, validation.labels),
         training_data=recipe.training_data,
+        recipe=recipe.name,
     )
     save_model(options.out / "model", run.model, config)
     print(f"The model is in {options.out / 'model'}")

@@ -1,5 +1,6 @@
 """The training loop: stages, checkpoints, validation, choice of the best weights."""
 
+import json
 import math
 import time
 from collections.abc import Callable
@@ -90,7 +91,7 @@ class Run:
         if not path.exists():
             return None
         tensors, state = read_tensors(path)
-        if state["recipe"] != _plain(self.recipe.to_dict()):
+        if state["recipe"] != json.loads(json.dumps(self.recipe.to_dict())):
             raise DataError(f"{self.folder} holds a run of another recipe: choose a new --out.")
         self.state = state
         return tensors
@@ -210,7 +211,3 @@ def _one_cycle(progress: float, warmup: float = 0.15) -> float:
     if progress < warmup:
         return 0.04 + 0.96 * progress / warmup
     return 0.5 * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup))) + 1e-3
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {k: [dict(s) for s in v] if k == "stages" else v for k, v in values.items()}

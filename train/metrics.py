@@ -1,13 +1,90 @@
-"""Figures of merit for emotion probabilities against labels."""
+"""Figures of merit for emotion probabilities (N×7) against labels (N)."""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
-from fer.labels import EMOTIONS
+from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, Scale, membership, to_levels
+
+Labels = NDArray[np.int64]
+Probabilities = NDArray[np.float32]
+
+RESAMPLES = 2000
+BINS = 15
 
 
-def accuracies(predicted: NDArray[np.int64], labels: NDArray[np.int64]) -> tuple[float, float]:
-    """Overall accuracy and the mean of per-class recall (over classes that have faces)."""
-    hits = predicted == labels
-    recalls = [hits[labels == c].mean() for c in range(len(EMOTIONS)) if (labels == c).any()]
-    return float(hits.mean()), float(np.mean(recalls))
+def accuracies(predicted: Labels, labels: Labels) -> tuple[float, float]:
+    """Overall accuracy and mean-class accuracy."""
+    return overall_accuracy(predicted, labels), mean_class_accuracy(predicted, labels)
+
+
+def overall_accuracy(predicted: Labels, labels: Labels) -> float:
+    """The share of faces whose emotion is right."""
+    return float((predicted == labels).mean())
+
+
+def mean_class_accuracy(predicted: Labels, labels: Labels) -> float:
+    """The mean of per-class recall, over the classes that have faces."""
+    hits = np.bincount(labels, predicted == labels, len(EMOTIONS))
+    faces = np.bincount(labels, minlength=len(EMOTIONS))
+    return float((hits[faces > 0] / faces[faces > 0]).mean())
+
+
+def with_interval(
+    figure: Callable[[Labels, Labels], float], predicted: Labels, labels: Labels
+) -> dict[str, float]:
+    """A figure with its 95 % interval: percentiles over bootstrap resamples of the faces."""
+    generator = np.random.default_rng(0)
+    draws = generator.integers(len(labels), size=(RESAMPLES, len(labels)))
+    low, high = np.percentile([figure(predicted[d], labels[d]) for d in draws], [2.5, 97.5])
+    return {"value": figure(predicted, labels), "low": float(low), "high": float(high)}
+
+
+def expected_calibration_error(probabilities: Probabilities, labels: Labels) -> float:
+    """Mean gap of confidence and accuracy over 15 equal bins (Guo et al., ICML 2017, eq. 3)."""
+    confidence = probabilities.max(axis=1)
+    hits = probabilities.argmax(axis=1) == labels
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = np.bincount(bins, hits - confidence, BINS)
+    return float(np.abs(gaps).sum() / len(labels))
+
+
+def evaluate(probabilities: Probabilities, labels: Labels) -> dict[str, Any]:
+    """Every figure of one split, as `metrics.json` holds them (fractions, not percent)."""
+    predicted = probabilities.argmax(axis=1)
+    classes = range(len(EMOTIONS))
+    precision, recall, f1, support = precision_recall_fscore_support(
+        labels, predicted, labels=classes, zero_division=0
+    )
+    return {
+        "n": len(labels),
+        "overall_accuracy": with_interval(overall_accuracy, predicted, labels),
+        "mean_class_accuracy": with_interval(mean_class_accuracy, predicted, labels),
+        "per_class": {
+            emotion: {
+                "precision": float(precision[c]),
+                "recall": float(recall[c]),
+                "f1": float(f1[c]),
+                "support": int(support[c]),
+            }
+            for c, emotion in enumerate(EMOTIONS)
+        },
+        "confusion": confusion_matrix(labels, predicted, labels=classes).tolist(),
+        "levels_5": _levels(probabilities, labels, LEVELS_5),
+        "levels_3": _levels(probabilities, labels, LEVELS_3),
+        "ece": expected_calibration_error(probabilities, labels),
+        "log_loss": float(log_loss(labels, probabilities.astype(np.float64), labels=classes)),
+    }
+
+
+def _levels(probabilities: Probabilities, labels: Labels, scale: Scale) -> dict[str, float]:
+    """Accuracy of the level with the largest sum, and of the level of the answered emotion."""
+    level_of = membership(scale).argmax(axis=1)
+    truth = level_of[labels]
+    return {
+        "accuracy": float((to_levels(probabilities, scale).argmax(axis=1) == truth).mean()),
+        "mapped_accuracy": float((level_of[probabilities.argmax(axis=1)] == truth).mean()),
+    }

@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-# Where ArcFace and InsightFace put the landmarks in a 112×112 crop: left eye, right eye, nose, left
-# and right corner of the mouth, as seen in the photo.
-TEMPLATE_SIZE = 112
-TEMPLATE = np.array(
+# Where ArcFace and InsightFace put the landmarks, as fractions of the crop's side: left eye, right
+# eye, nose, left and right corner of the mouth, as seen in the photo.
+ARCFACE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655],
      [70.7299, 92.2041]],
     dtype=np.float32,
-)  # fmt: skip
+) / 112  # fmt: skip
 
 
 def similarity(source: ArrayLike, target: ArrayLike) -> NDArray[np.float64] | None:
@@ -38,16 +37,27 @@ def similarity(source: ArrayLike, target: ArrayLike) -> NDArray[np.float64] | No
     return np.array([[a.real, -a.imag, shift.real], [a.imag, a.real, shift.imag]])
 
 
-def align_face(image: Image.Image, landmarks: ArrayLike, size: int = TEMPLATE_SIZE) -> Image.Image:
-    """Crop a face, RGB size×size, with its landmarks (5×2, pixels of the photo) on the template.
+def crop_matrix(
+    landmarks: ArrayLike | None, frame: ArrayLike, size: int, photo_size: tuple[int, int]
+) -> NDArray[np.float64]:
+    """The 2×3 matrix that takes pixels of a photo to pixels of a face's crop of side `size`.
 
-    What lies outside the photo is black. Landmarks that define no face (not finite, or all in one
-    place) give the whole photo resized.
+    It puts the landmarks (5×2, pixels of the photo) as near to `frame` (5×2, fractions of the
+    crop's side) as a similarity can. No landmarks, or ones that define no face (not finite, or all
+    in one place), mean the whole photo, of width and height `photo_size`.
     """
-    forward = similarity(landmarks, TEMPLATE * (size / TEMPLATE_SIZE))
-    if forward is None:
-        return image.resize((size, size))
-    turn, shift = forward[:, :2], forward[:, 2]
+    matrix = None
+    if landmarks is not None:
+        matrix = similarity(landmarks, np.asarray(frame) * size)
+    if matrix is None:
+        width, height = photo_size
+        matrix = np.array([[size / width, 0, 0], [0, size / height, 0]])
+    return matrix
+
+
+def cut_crop(image: Image.Image, matrix: NDArray[np.float64], size: int) -> Image.Image:
+    """The crop, RGB size×size, that `matrix` describes; what lies outside the photo is black."""
+    turn, shift = matrix[:, :2], matrix[:, 2]
     back = np.linalg.inv(turn)
 
     corners = (np.array([[0, 0], [size, 0], [0, size], [size, size]]) - shift) @ back.T

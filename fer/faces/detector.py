@@ -28,7 +28,7 @@ class DetectedFace:
     """
 
     box: tuple[float, float, float, float]
-    landmarks: NDArray[np.float32]
+    landmarks: NDArray[np.float32] | None  # None for a photo that is a crop already
     score: float
 
 
@@ -51,7 +51,7 @@ class FaceDetector:
             small = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2)
         else:
             small = image
-        pixels = torch.from_numpy(np.array(small, dtype=np.float32)).permute(2, 0, 1).contiguous()
+        pixels = torch.from_numpy(np.array(small, dtype=np.float32)).permute(2, 0, 1)
         boxes, landmarks, scores = (found.numpy() for found in self.network(pixels))
 
         back = np.array(image.size, dtype=np.float32) / size

@@ -1,0 +1,34 @@
+"""How the crops of a data set are framed, so that faces of photos can be cut out the same way."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from tqdm import tqdm
+
+from fer.data import LabelledFaces
+from fer.faces import ARCFACE, FaceDetector
+
+SAMPLE = 400  # faces looked at
+ENOUGH = 50  # faces found, below which the usual frame is taken instead
+SIDE = 192  # crops are enlarged to this, with a border, so that the detector sees whole faces
+BORDER = 48
+
+
+def measure_frame(faces: LabelledFaces) -> NDArray[np.float32]:
+    """Where the five landmarks lie in the crops of a data set: 5×2, fractions of the crop's side.
+
+    The median over a spread of faces. Data in which the detector finds too few faces gets the
+    frame of ArcFace, which most aligned data sets have.
+    """
+    detector = FaceDetector()
+    rows = np.linspace(0, len(faces) - 1, min(SAMPLE, len(faces))).astype(int)
+    found = []
+    for row in tqdm(rows, "framing", dynamic_ncols=True):
+        crop = faces.image(row).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+        detected = detector(ImageOps.expand(crop, BORDER, "grey"))
+        if detected:
+            found.append((detected[0].landmarks - BORDER) / SIDE)
+    if len(found) < ENOUGH:
+        print(f"Only {len(found)} of {len(rows)} crops show a face: taking the frame of ArcFace.")
+        return ARCFACE
+    return np.median(found, axis=0).astype(np.float32)
