@@ -95,7 +95,6 @@ def build(find_faces: FindFaces, explain: Explain) -> None:
         return {
             photo: None,
             faces: [],
-            picture: None,
             message: say(sentence),
             strip: gr.Gallery(visible=False),
             invitation: gr.Column(visible=True),
@@ -103,9 +102,12 @@ def build(find_faces: FindFaces, explain: Explain) -> None:
             why: gr.Row(visible=False),
         }
 
+    def refuse(sentence: str) -> Updates:
+        return start_over(sentence) | {picture: None}
+
     def show(opened: Image.Image | None, found: list[Face], index: int) -> Updates:
         if opened is None:
-            return start_over(ERASED)
+            return refuse(ERASED)
         face = found[index]
         return {
             chosen: index,
@@ -124,7 +126,7 @@ def build(find_faces: FindFaces, explain: Explain) -> None:
             opened = open_image(path)
             found = find_faces(opened)
         except FerError as error:
-            return start_over(str(error))
+            return refuse(str(error))
         if not found:
             return start_over(NO_FACE) | {photo: opened, picture: draw.number_faces(opened, [], 0)}
         several = f"{len(found)} faces: choose one here or in the photo." if len(found) > 1 else ""
@@ -136,8 +138,8 @@ def build(find_faces: FindFaces, explain: Explain) -> None:
             strip: gr.Gallery(cells, visible=len(found) > 1, selected_index=0),
         }
 
-    def look_at_input(upload: dict[str, Any] | None) -> Updates:
-        return look(upload["path"]) if upload else start_over()
+    def look_at_upload(upload: dict[str, Any]) -> Updates:
+        return look(upload["path"])
 
     def look_at_example() -> Updates:
         return look(EXAMPLE)
@@ -157,19 +159,24 @@ def build(find_faces: FindFaces, explain: Explain) -> None:
         opened: Image.Image | None, found: list[Face], index: int, name: str
     ) -> Updates:
         if opened is None:
-            return start_over(ERASED)
+            return refuse(ERASED)
         face = found[index]
         return {heatmap: draw.close_up(explain(opened, face, name), face)}
 
-    # preprocess=False: gradio would open the file itself, and fail on a bad one without a sentence.
-    picture.input(
-        look_at_input,
+    # Pasted photos and webcam shots count as uploads. `input` would also fire when the photo is
+    # removed, with the old picture. preprocess=False: gradio would open the file itself, and fail
+    # on a bad one without a sentence.
+    picture.upload(
+        look_at_upload,
         picture,
         shown,
         preprocess=False,
         show_progress_on=picture,
         api_name="look",
     )
+    # `start_over` leaves the picture alone: choosing the camera clears too, and an answer that comes
+    # late would wipe out the shot.
+    picture.clear(start_over, None, shown, api_name="start_over")
     example.click(
         look_at_example,
         None,

@@ -1,0 +1,46 @@
+# The environment lives in .venv and is brought up to date when what it is made from has changed.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PIP := $(PYTHON) -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := demo
+.PHONY: demo test check format screenshot
+
+demo: $(VENV)/app.stamp  ## Open the app on the bundled weights
+	$(PYTHON) app.py
+
+test: $(VENV)/dev.stamp  ## Run all tests
+	$(PYTHON) tests/browser.py
+	$(PYTHON) -m pytest
+
+check: $(VENV)/dev.stamp  ## Style and types
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+
+format: $(VENV)/dev.stamp  ## Put the code into the project's style
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+screenshot: $(VENV)/dev.stamp  ## Make the README's picture again
+	$(PYTHON) tests/browser.py
+	$(PYTHON) tests/screenshot.py
+
+# pip comes last into a new environment, so its presence says that the environment is whole.
+$(VENV)/bin/pip:
+	@for python in python3.11 python3.12 python3.13 python3.10 python3; do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2> /dev/null; then \
+			exec $$python -m venv --clear $(VENV); \
+		fi; \
+	done; \
+	echo "Python 3.10 or newer is needed (3.11 is the tested one): install it and try again." >&2; \
+	exit 1
+
+$(VENV)/app.stamp: requirements.txt | $(VENV)/bin/pip
+	$(PIP) install -r requirements.txt
+	touch $@
+
+$(VENV)/dev.stamp: requirements.txt pyproject.toml | $(VENV)/bin/pip
+	$(PIP) install -e '.[train,test]'
+	touch $@
