@@ -174,7 +174,7 @@ def build(find_faces: FindFaces, explain: Explain) -> None:
         show_progress_on=picture,
         api_name="look",
     )
-    # `start_over` leaves the picture alone: choosing the camera clears too, and an answer that comes
+    # `start_over` leaves the picture alone: choosing the camera clears too, and an answer that came
     # late would wipe out the shot.
     picture.clear(start_over, None, shown, api_name="start_over")
     example.click(
