@@ -5,8 +5,6 @@ patterns", IEEE TPAMI 13(4), 1991. In two dimensions complex numbers give the sa
 a singular value decomposition: a turn with scaling is the multiplication by one complex number.
 """
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
@@ -25,6 +23,8 @@ def similarity(source: ArrayLike, target: ArrayLike) -> NDArray[np.float64] | No
 
     None where no such matrix exists: points that are not finite or all in one place.
     """
+    if not np.isfinite(source).all():
+        return None
     z, w = (np.asarray(points, dtype=np.float64) @ (1, 1j) for points in (source, target))
     spread = z - z.mean()
     length = np.vdot(spread, spread).real
@@ -68,10 +68,10 @@ def cut_crop(image: Image.Image, matrix: NDArray[np.float64], size: int) -> Imag
 
     # Shrink to the final scale with an averaging filter first: the warp alone would pick single
     # pixels out of a large face.
-    scale = min(1.0, math.sqrt(abs(np.linalg.det(turn))))
-    shrunk = max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale))
-    region = image.resize(shrunk, Image.Resampling.BILINEAR, box=(x0, y0, x1, y1))
-    per_axis = np.array(shrunk) / (x1 - x0, y1 - y0)
+    scale = np.minimum(1, np.linalg.norm(turn, axis=0))  # crop pixels a photo pixel, in x and y
+    shrunk = np.ceil((x1 - x0, y1 - y0) * scale).astype(int)
+    region = image.resize(tuple(shrunk), Image.Resampling.BILINEAR, box=(x0, y0, x1, y1))
+    per_axis = shrunk / (x1 - x0, y1 - y0)
     matrix = per_axis[:, None] * np.column_stack([back, -back @ shift - (x0, y0)])
     return region.transform(
         (size, size), Image.Transform.AFFINE, tuple(matrix.ravel()), Image.Resampling.BICUBIC

@@ -51,10 +51,10 @@ class FaceDetector:
             small = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2)
         else:
             small = image
-        pixels = torch.from_numpy(np.array(small, dtype=np.float32)).permute(2, 0, 1)
+        pixels = torch.from_numpy(np.array(small, dtype=np.float32)).permute(2, 0, 1).contiguous()
         boxes, landmarks, scores = (found.numpy() for found in self.network(pixels))
 
-        back = np.array(image.size, dtype=np.float32) / size
+        back = np.divide(image.size, size, dtype=np.float32)
         boxes = np.clip(boxes.reshape(-1, 2, 2) * back, 0, image.size)
         areas = (boxes[:, 1] - boxes[:, 0]).prod(axis=1)
         return [

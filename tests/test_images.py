@@ -1,0 +1,224 @@
+"""Photos of every kind come out upright in RGB, and everything else as one plain sentence."""
+
+import io
+import random
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fer.errors import ImageError
+from fer.images import MAX_PIXELS, open_image
+
+RED, WHITE, GREY = (255, 0, 0), (255, 255, 255), (128, 128, 128)
+
+
+def encode(image: Image.Image, kind: str = "PNG", **options) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def plain(mode: str, colour, size=(8, 6)) -> Image.Image:
+    return Image.new(mode, size, colour)
+
+
+def palette(transparent: bool) -> bytes:
+    image = plain("P", 0)
+    image.putpalette([*RED, *GREY])
+    return encode(image, **({"transparency": 0} if transparent else {}))
+
+
+def two_frames(kind: str) -> bytes:
+    second = plain("RGB", (0, 0, 255))
+    return encode(plain("RGB", RED), kind, save_all=True, append_images=[second])
+
+
+def grey_array(dtype, value) -> Image.Image:
+    return Image.fromarray(np.full((6, 8), value, dtype=dtype))
+
+
+def ramp(dtype, low, high) -> bytes:
+    """A TIFF whose first pixel is the highest value and whose others are the lowest."""
+    array = np.full((6, 8), low, dtype=dtype)
+    array[0, 0] = high
+    return encode(Image.fromarray(array), "TIFF")
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        pytest.param(encode(plain("RGB", RED)), RED, id="png"),
+        pytest.param(encode(plain("RGB", RED), "BMP"), RED, id="bmp"),
+        pytest.param(encode(plain("RGB", RED), "TIFF"), RED, id="tiff"),
+        pytest.param(encode(plain("RGB", GREY), "JPEG"), GREY, id="jpeg"),
+        pytest.param(encode(plain("L", 128), "JPEG"), GREY, id="grey jpeg"),
+        pytest.param(encode(plain("1", 1)), WHITE, id="one bit"),
+        pytest.param(encode(plain("RGBA", (*RED, 255))), RED, id="opaque RGBA"),
+        pytest.param(encode(plain("RGBA", (0, 0, 0, 0))), WHITE, id="transparent is white"),
+        pytest.param(encode(plain("RGBA", (0, 0, 0, 127))), GREY, id="half transparent"),
+        pytest.param(encode(plain("LA", (0, 127))), GREY, id="half transparent grey"),
+        pytest.param(encode(plain("CMYK", (0, 255, 255, 0)), "TIFF"), RED, id="CMYK"),
+        pytest.param(palette(transparent=False), RED, id="palette"),
+        pytest.param(palette(transparent=True), WHITE, id="transparent palette"),
+        pytest.param(encode(plain("RGB", RED), transparency=RED), WHITE, id="transparent colour"),
+        pytest.param(two_frames("GIF"), RED, id="animated GIF"),
+        pytest.param(two_frames("PNG"), RED, id="animated PNG"),
+        pytest.param(encode(grey_array(np.uint16, 32896)), GREY, id="16-bit by its range"),
+        pytest.param(encode(grey_array(np.uint16, 65535)), WHITE, id="16-bit white"),
+        pytest.param(encode(grey_array(np.uint16, 257)), (1, 1, 1), id="16-bit dark"),
+        pytest.param(ramp(np.float32, -3, 5), WHITE, id="float TIFF stretched"),
+        pytest.param(ramp(np.int32, -(2**31), 2**31 - 1), WHITE, id="32-bit TIFF stretched"),
+    ],
+)
+def test_every_kind_becomes_rgb(data, expected):
+    image = open_image(data)
+    assert (image.mode, image.size) == ("RGB", (8, 6))
+    assert np.abs(np.array(image.getpixel((0, 0))) - expected).max() <= 1
+
+
+def test_animated_webp_shows_its_first_frame():
+    red, green, blue = open_image(two_frames("WEBP")).getpixel((0, 0))
+    assert red > 240
+    assert max(green, blue) < 15  # WebP is lossy
+
+
+CORNERS = Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4) * 20).convert("RGB")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_orientation_is_applied_once(kind, orientation):
+    # The stored pixels are the upright photo turned the other way round.
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
+    stored = CORNERS.transpose(undo[orientation]) if orientation in undo else CORNERS
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    lossless = {"WEBP": {"lossless": True}, "JPEG": {"quality": 100, "subsampling": 0}}
+    data = encode(stored, kind, exif=exif, **lossless.get(kind, {}))
+    upright = open_image(data)
+    assert upright.size == CORNERS.size
+    assert np.abs(np.asarray(upright).astype(int) - np.asarray(CORNERS)).max() <= 4
+    assert open_image(upright).tobytes() == upright.tobytes()
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+def test_broken_metadata_does_not_lose_the_photo():
+    data = encode(plain("RGB", GREY), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\x01" * 9)
+    assert open_image(data).size == (8, 6)
+
+
+def test_every_source_gives_the_same(tmp_path):
+    path = tmp_path / "face.png"
+    CORNERS.save(path)
+    array = np.asarray(CORNERS)
+    with path.open("rb") as file:
+        sources = [path, str(path), path.read_bytes(), file, CORNERS, array, array[:, :, 0]]
+        assert all(np.array_equal(open_image(source), array) for source in sources)
+
+
+def test_the_answer_is_a_copy():
+    source = CORNERS.copy()
+    open_image(source).putpixel((0, 0), RED)
+    assert source.tobytes() == CORNERS.tobytes()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds hardly any pixels."""
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(b"\0" * 100)),
+        (b"IEND", b""),
+    ]
+    parts = [
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        pytest.param(b"Dear diary,\n", "not an image", id="text"),
+        pytest.param(b"", "empty", id="zero bytes"),
+        pytest.param(b"%!PS-Adobe-3.0 EPSF-3.0\n", "not an image", id="EPS starts no program"),
+        pytest.param(encode(NOISE, "JPEG")[:900], "damaged", id="truncated JPEG"),
+        pytest.param(encode(NOISE)[:900], "damaged", id="truncated PNG"),
+        pytest.param(encode(NOISE, "TIFF")[:900], "damaged", id="truncated TIFF"),
+        pytest.param(encode(NOISE)[:20], "not an image", id="PNG without its header"),
+        pytest.param(png_header(30_000, 30_000), "50 million", id="900 megapixels"),
+        pytest.param(png_header(10_000, 10_000), "50 million", id="100 megapixels"),
+        pytest.param(png_header(MAX_PIXELS + 1, 1), "50 million", id="one pixel too many"),
+        pytest.param(png_header(2**31 - 1, 2**31 - 1), "50 million", id="largest PNG"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_bad_files_are_one_sentence_with_their_name(data, says, tmp_path):
+    path = tmp_path / "my holiday.jpg"
+    path.write_bytes(data)
+    with pytest.raises(ImageError) as caught:
+        open_image(path)
+    message = str(caught.value)
+    assert says in message
+    assert "“my holiday.jpg”" in message
+    assert str(tmp_path) not in message
+    check_one_sentence(message)
+
+
+def check_one_sentence(message: str) -> None:
+    assert message.endswith(".")
+    assert message.count(". ") == 0
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        pytest.param("no such file.png", "“no such file.png” does not exist", id="missing"),
+        pytest.param("/", "folder", id="root folder"),
+        pytest.param("/dev/null", "not a regular file", id="device"),
+        pytest.param("a\0b.png", "does not exist|cannot be read", id="null in the name"),
+        pytest.param("x" * 5000, "does not exist|cannot be read", id="name too long"),
+        pytest.param("two\nlines.png", "“two lines.png”", id="line break in the name"),
+        pytest.param("\udcff.png", "does not exist", id="name that is not text"),
+        pytest.param("", "folder", id="no path"),
+        pytest.param(None, "NoneType", id="None"),
+        pytest.param(42, "int", id="number"),
+        pytest.param(io.StringIO("text"), "binary mode", id="text file"),
+        pytest.param(io.BytesIO(), "empty", id="empty stream"),
+        pytest.param(np.zeros((4, 4, 3)), "float64", id="float array"),
+        pytest.param(np.zeros((4, 4, 4), np.uint8), "shape", id="four channels"),
+        pytest.param(np.zeros((3, 4, 4), np.uint8), "shape", id="channels first"),
+        pytest.param(np.zeros(4, np.uint8), "shape", id="one dimension"),
+        pytest.param(np.zeros((0, 4, 3), np.uint8), "no pixels|empty", id="empty array"),
+        pytest.param(Image.new("RGB", (0, 5)), "no pixels", id="empty PIL image"),
+        pytest.param(Image.new("1", (MAX_PIXELS + 1, 1)), "50 million", id="PIL image too large"),
+    ],
+)
+def test_bad_sources_are_one_sentence(source, says):
+    with pytest.raises(ImageError, match=says) as caught:
+        open_image(source)
+    check_one_sentence(str(caught.value))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
+@pytest.mark.filterwarnings("ignore")
+def test_damaged_bytes_never_raise_anything_else(kind):
+    good = encode(NOISE, kind)
+    chance = random.Random(0)
+    for _ in range(150):
+        data = bytearray(good[: chance.choice([len(good), chance.randrange(len(good))])])
+        for _ in range(min(len(data), chance.choice([1, 3, 30]))):
+            data[chance.randrange(min(len(data), chance.choice([64, 10**9])))] = chance.randrange(
+                256
+            )
+        try:
+            assert open_image(bytes(data)).mode == "RGB"
+        except ImageError as error:
+            check_one_sentence(str(error))
