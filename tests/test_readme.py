@@ -1,0 +1,34 @@
+"""The README is also the Space's configuration: what it says has to be so."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from serving import ROOT
+
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def front_matter() -> dict[str, Any]:
+    return yaml.safe_load(TEXT.split("---\n")[1])
+
+
+def test_space_runs_the_pinned_gradio(front_matter: dict[str, Any]) -> None:
+    pinned = re.findall(r"^gradio==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    assert pinned == [front_matter["sdk_version"]]
+
+
+def test_space_starts_a_file_that_exists(front_matter: dict[str, Any]) -> None:
+    assert (ROOT / front_matter["app_file"]).is_file()
+
+
+def test_short_description_fits_the_hub(front_matter: dict[str, Any]) -> None:
+    assert len(front_matter["short_description"]) <= 60
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)]+)\)", TEXT))
+def test_linked_files_exist(link: str) -> None:
+    assert (ROOT / Path(link)).exists()
