@@ -1,0 +1,82 @@
+"""A split in the form that training and evaluation use, whatever layout it came in."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from datasets import ClassLabel, Dataset
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from fer.errors import DataError
+from fer.labels import EMOTIONS
+
+# Other names that data sets give the emotions; RAF-DB's folders are called 1 to 7.
+ALIASES = {
+    "surprised": "surprise",
+    "fearful": "fear",
+    "disgusted": "disgust",
+    "happy": "happiness",
+    "sad": "sadness",
+    "angry": "anger",
+    **{str(number): emotion for number, emotion in enumerate(EMOTIONS, 1)},
+}
+
+
+@dataclass(frozen=True)
+class LabelledFaces:
+    """One split: N images, `labels` N int64 indices into `EMOTIONS`.
+
+    `targets` is N×7 float32, each row summing to 1: the raters' votes normalised where the data has
+    a `votes` column, else the label as one-hot.
+    """
+
+    images: Dataset
+    labels: NDArray[np.int64]
+    targets: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def image(self, row: int) -> Image.Image:
+        """The picture of a row; raises `DataError`, which names it, when it cannot be read."""
+        try:
+            picture = self.images[int(row)]["image"]
+            picture.load()
+        except (UnidentifiedImageError, OSError, SyntaxError) as error:
+            raise DataError(f"Image {row} of the data cannot be read: {error}.") from error
+        return picture
+
+    def class_counts(self) -> NDArray[np.int64]:
+        """How many rows each emotion has, shape 7."""
+        return np.bincount(self.labels, minlength=len(EMOTIONS))
+
+
+def from_table(table: Dataset, name: str) -> LabelledFaces:
+    """A table with the columns `image`, `label` (ClassLabel) and maybe `votes` (7 counts a row).
+
+    Labels are mapped by name, never by their order. Raises `DataError` when a column is missing or
+    the names are not the seven emotions.
+    """
+    if not {"image", "label"} <= set(table.column_names) or len(table) == 0:
+        raise DataError(f"{name} needs rows with the columns 'image' and 'label'.")
+    order = _emotion_of_class(table, name)
+    labels = order[np.array(table["label"])]
+    targets = np.eye(len(EMOTIONS), dtype=np.float32)[labels]
+    if "votes" in table.column_names:
+        votes = np.zeros_like(targets)
+        votes[:, order] = np.array(table["votes"], dtype=np.float32)
+        targets = votes / votes.sum(axis=1, keepdims=True)
+    return LabelledFaces(table.select_columns(["image"]), labels, targets)
+
+
+def _emotion_of_class(table: Dataset, name: str) -> NDArray[np.int64]:
+    """For each of the table's class indices, the index of the same emotion here."""
+    feature = table.features["label"]
+    classes = [c.lower() for c in feature.names] if isinstance(feature, ClassLabel) else []
+    emotions = [ALIASES.get(c, c) for c in classes]
+    if sorted(emotions) != sorted(EMOTIONS):
+        raise DataError(
+            f"The labels of {name} must be a ClassLabel of {', '.join(EMOTIONS)}; "
+            f"they are {', '.join(classes) or 'numbers without names'}."
+        )
+    return np.array([EMOTIONS.index(emotion) for emotion in emotions])

@@ -1,0 +1,1 @@
+"""Model cards, generated from a model folder's own configuration and metrics."""

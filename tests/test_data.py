@@ -1,0 +1,165 @@
+"""Data sets in every layout give the same faces, labels and splits; bad ones give one sentence."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from generated import write_split
+from PIL import Image
+
+from fer.data import load_split
+from fer.errors import DataError
+from fer.labels import EMOTIONS
+
+PER_EMOTION = {"train": 20, "test": 3}
+
+
+def picture(emotion: int, number: int) -> Image.Image:
+    """A colour that tells which emotion and which picture it is."""
+    return Image.new("RGB", (100, 100), (30 * emotion, 10 * number, 0))
+
+
+def official(root: Path) -> None:
+    aligned = root / "basic" / "Image" / "aligned"
+    aligned.mkdir(parents=True)
+    lines = []
+    for split, count in PER_EMOTION.items():
+        for i in range(7 * count):
+            name = f"{split}_{i + 1:05d}"
+            picture(i % 7, i // 7).save(aligned / f"{name}_aligned.jpg", quality=100)
+            lines.append(f"{name}.jpg {i % 7 + 1}")
+    labels = root / "basic" / "EmoLabel"
+    labels.mkdir()
+    (labels / "list_patition_label.txt").write_text("\n".join(lines) + "\n")
+
+
+def kaggle(root: Path) -> None:
+    for split, count in PER_EMOTION.items():
+        rows = []
+        for i in range(7 * count):
+            folder = root / "DATASET" / split / str(i % 7 + 1)
+            folder.mkdir(parents=True, exist_ok=True)
+            name = f"{split}_{i + 1:05d}_aligned.jpg"
+            picture(i % 7, i // 7).save(folder / name, quality=100)
+            rows.append((name, i % 7 + 1))
+        with (root / f"{split}_labels.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([("image", "label"), *rows])
+
+
+def image_folder(names: tuple[str, ...]):
+    def write(root: Path) -> None:
+        for split, count in PER_EMOTION.items():
+            for i in range(7 * count):
+                folder = root / split / names[i % 7]
+                folder.mkdir(parents=True, exist_ok=True)
+                picture(i % 7, i // 7).save(folder / f"{i:05d}.png")
+
+    return write
+
+
+OTHER_NAMES = ("Surprised", "fearful", "disgust", "happy", "sad", "angry", "neutral")
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [official, kaggle, image_folder(EMOTIONS), image_folder(OTHER_NAMES), image_folder("1234567")],
+    ids=["official", "kaggle", "folders", "folders with other names", "numbered folders"],
+)
+def test_every_layout_gives_the_same_faces(tmp_path, layout):
+    layout(tmp_path)
+    splits = {name: load_split(tmp_path, name) for name in ("train", "validation", "test")}
+    assert {name: len(faces) for name, faces in splits.items()} == {
+        "train": 126,
+        "validation": 14,
+        "test": 21,
+    }
+    seen = set()
+    for name, faces in splits.items():
+        assert len(set(faces.class_counts())) == 1, f"{name} is not stratified"
+        for row in range(len(faces)):
+            red, green, _ = faces.image(row).convert("RGB").resize((1, 1)).getpixel((0, 0))
+            assert round(red / 30) == faces.labels[row]
+            assert faces.targets[row].argmax() == faces.labels[row]
+            seen.add((name == "test", round(red / 30), round(green / 10)))
+    assert len(seen) == 161, "a face is in two splits or in none"
+
+
+def test_validation_is_always_the_same(tmp_path):
+    image_folder(EMOTIONS)(tmp_path)
+    first, second = (load_split(tmp_path, "validation") for _ in range(2))
+    pixels = [[f.image(row).tobytes() for row in range(len(f))] for f in (first, second)]
+    assert pixels[0] == pixels[1]
+
+
+@pytest.mark.parametrize("names", [EMOTIONS, tuple(reversed(EMOTIONS))], ids=["own", "reversed"])
+def test_parquet_labels_and_votes_are_mapped_by_name(tmp_path, names):
+    write_split(tmp_path / "train.parquet", 14, names)
+    write_split(tmp_path / "validation.parquet", 7, names, votes=False)
+    faces = load_split(tmp_path, "train")
+    assert faces.labels.tolist() == [*range(7)] * 2
+    assert faces.targets.argmax(1).tolist() == faces.labels.tolist()
+    assert faces.targets[0].tolist() == pytest.approx([8 / 9, 0, 0, 0, 0, 0, 1 / 9])
+    assert np.array_equal(load_split(tmp_path, "validation").targets, np.eye(7))
+
+
+def test_counts_that_are_not_rafdbs_are_said_aloud(tmp_path, capsys):
+    kaggle(tmp_path)
+    load_split(tmp_path, "test")
+    said = capsys.readouterr().out
+    assert "RAF-DB test: 21 images: surprise 3" in said
+    assert "WARNING" in said
+
+
+def lose_an_image(root: Path) -> None:
+    kaggle(root)
+    next((root / "DATASET" / "train").rglob("*.jpg")).unlink()
+
+
+def empty_a_class(root: Path) -> None:
+    kaggle(root)
+    lines = (root / "train_labels.csv").read_text().splitlines()
+    kept = [line for line in lines if not line.endswith(",2")]
+    (root / "train_labels.csv").write_text("\n".join(kept))
+
+
+def number_a_label_0(root: Path) -> None:
+    kaggle(root)
+    path = root / "train_labels.csv"
+    path.write_text(path.read_text().replace(",3", ",0"))
+
+
+def spoil_parquet(root: Path) -> None:
+    (root / "train.parquet").write_bytes(b"not a parquet")
+
+
+def name_seven_others(root: Path) -> None:
+    image_folder(("a", "b", "c", "d", "e", "f", "g"))(root)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda root: None, "no train split"),
+        (lambda root: (root / "train").mkdir(), "no train split"),
+        (lose_an_image, "1 images of RAF-DB train are missing, such as .*jpg"),
+        (empty_a_class, "no image of fear"),
+        (number_a_label_0, "labels are 1 to 7, but its train list has '0'"),
+        (spoil_parquet, "cannot be read"),
+        (name_seven_others, "must be a ClassLabel of surprise.*they are a, b"),
+    ],
+    ids=["nothing", "empty", "lost image", "empty class", "label 0", "no parquet", "other names"],
+)
+def test_bad_data_gets_one_sentence(tmp_path, spoil, sentence):
+    spoil(tmp_path)
+    with pytest.raises(DataError, match=sentence) as caught:
+        load_split(tmp_path, "train")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unreadable_image_is_named(tmp_path):
+    image_folder(EMOTIONS)(tmp_path)
+    (tmp_path / "train" / "fear" / "00001.png").write_text("not an image")
+    splits = [load_split(tmp_path, split) for split in ("train", "validation")]
+    with pytest.raises(DataError, match=r"00001\.png"):
+        [faces.image(row) for faces in splits for row in range(len(faces))]
