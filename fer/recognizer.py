@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from fer.errors import FerError
-from fer.faces import DetectedFace, FaceDetector, crop_matrix, cut_crop
+from fer.faces import FaceDetector, crop_matrix, cut_crop
 from fer.folder import load_model
 from fer.images import ImageSource, open_image
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, Scale, to_levels, valence
@@ -93,15 +93,15 @@ class Recognizer:
         photo = open_image(image)
         size, frame = self.config.input_size, self.config.frame
         if aligned:
-            found = [DetectedFace((0.0, 0.0, *map(float, photo.size)), None, 1.0)]
-        else:
-            found = self.detector(photo)
+            (row,) = self.predict([photo])
+            box = (0.0, 0.0, float(photo.width), float(photo.height))
+            return [Face(box, None, 1.0, photo, row, crop_matrix(None, frame, size, photo.size))]
+        found = self.detector(photo)
         matrices = [crop_matrix(face.landmarks, frame, size, photo.size) for face in found]
-        crops = [photo] if aligned else [cut_crop(photo, matrix, size) for matrix in matrices]
-        probabilities = self.predict(crops)
+        crops = [cut_crop(photo, matrix, size) for matrix in matrices]
         return [
             Face(face.box, face.landmarks, face.score, *answer)
-            for face, *answer in zip(found, crops, probabilities, matrices, strict=True)
+            for face, *answer in zip(found, crops, self.predict(crops), matrices, strict=True)
         ]
 
     def predict(self, crops: list[Image.Image]) -> NDArray[np.float32]:

@@ -1,6 +1,6 @@
 """Write a model folder's card: python -m model_cards weights/ddamfn-ferplus
 
-The card is `README.md` in the folder, rendered from `template.md`, `config.json` and `metrics.json`:
+The card is the folder's `README.md`, rendered from `template.md`, its config and its metrics:
 no figure in it is typed by hand.
 """
 

@@ -11,16 +11,19 @@ import numpy as np
 import pytest
 import torch
 from generated import write_split
+from PIL import Image
 from safetensors.torch import load_file
 
+import fer
 from fer.data import load_split
 from fer.errors import DataError
 from fer.models.ddamfn import DDAMFN
 from train.batches import training_batches
 from train.calibration import fit_temperature
 from train.checkpoint import read_tensors, save_tensors
+from train.command import main
 from train.loop import CHECKPOINT, make_optimizer, set_learning_rate
-from train.losses import attention_diversity, ddamfn_loss
+from train.losses import attention_diversity, total_loss
 from train.recipe import Recipe, Stage, load_recipe
 
 RECIPES = Path("train/recipes")
@@ -187,8 +190,10 @@ def test_diversity_is_pairs_over_the_sum_of_differences():
     maps[1] = 0.5
     assert attention_diversity(maps).item() == pytest.approx(1 / 0.25, rel=1e-4)
     logits, targets = torch.zeros(3, 7), torch.eye(7)[:3]
-    plain = ddamfn_loss(logits, None, targets, 0.1)
-    assert (ddamfn_loss(logits, maps, targets, 0.1) - plain).item() == pytest.approx(0.4, rel=1e-3)
+    plain = total_loss(logits, targets, recipe())
+    assert (total_loss((logits, maps), targets, recipe()) - plain).item() == pytest.approx(
+        0.4, rel=1e-3
+    )
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
@@ -234,3 +239,18 @@ def test_overrides(data, override, sentence):
         return
     with pytest.raises(DataError, match=sentence):
         load_recipe(data / "recipe.toml", [override])
+
+
+def test_convnext_trains_into_a_folder_that_answers_and_explains(data, tmp_path):
+    small = ["architecture='convnextv2_atto'", "stages.1.size=64", "stages.1.sam_rho=0.0"]
+    arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
+    for override in small:
+        arguments += ["--set", override]
+    assert main("train", "unused", arguments) == 2  # ConvNeXt has no backbone stage
+    arguments += ["--set", "stages.0.network='whole'"]
+    assert main("train", "unused", arguments) == 0
+    recognizer = fer.load(tmp_path / "model")
+    photo = Image.effect_noise((64, 64), 90).convert("RGB")
+    (face,) = recognizer(photo, aligned=True)
+    assert face.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert recognizer.explain(photo, face, "fear").size == photo.size

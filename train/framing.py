@@ -14,7 +14,7 @@ SIDE = 192  # crops are enlarged to this, with a border, so that the detector se
 BORDER = 48
 
 
-def measure_frame(faces: LabelledFaces) -> NDArray[np.float32]:
+def measure_frame(faces: LabelledFaces) -> NDArray[np.floating]:
     """Where the five landmarks lie in the crops of a data set: 5×2, fractions of the crop's side.
 
     The median over a spread of faces. Data in which the detector finds too few faces gets the
@@ -22,7 +22,7 @@ def measure_frame(faces: LabelledFaces) -> NDArray[np.float32]:
     """
     detector = FaceDetector()
     rows = np.linspace(0, len(faces) - 1, min(SAMPLE, len(faces))).astype(int)
-    found = []
+    found: list[np.ndarray] = []
     for row in tqdm(rows, "framing", dynamic_ncols=True):
         crop = faces.image(row).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC)
         detected = detector(ImageOps.expand(crop, BORDER, "grey"))
@@ -31,4 +31,4 @@ def measure_frame(faces: LabelledFaces) -> NDArray[np.float32]:
     if len(found) < ENOUGH:
         print(f"Only {len(found)} of {len(rows)} crops show a face: taking the frame of ArcFace.")
         return ARCFACE
-    return np.median(found, axis=0).astype(np.float32)
+    return np.median(found, axis=0)

@@ -1,6 +1,5 @@
 """The training loop: stages, checkpoints, validation, choice of the best weights."""
 
-import json
 import math
 import time
 from collections.abc import Callable
@@ -17,11 +16,13 @@ from tqdm import tqdm
 
 from fer.data import LabelledFaces
 from fer.errors import DataError
+from fer.labels import EMOTIONS
+from fer.models import build
 from fer.models.ddamfn import DDAMFN
 from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD, to_batch
 from train.batches import training_batches
 from train.checkpoint import read_tensors, restore_checkpoint, save_checkpoint, save_tensors
-from train.losses import ddamfn_loss
+from train.losses import total_loss
 from train.metrics import accuracies
 from train.recipe import Recipe, Stage
 
@@ -37,9 +38,8 @@ class BackboneClassifier(nn.Module):
         super().__init__()
         self.backbone, self.classifier = model.backbone, model.classifier
 
-    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, None]:
-        logits = self.classifier(self.backbone(x).mean((2, 3)))
-        return (logits, None) if self.training else logits
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.backbone(x).mean((2, 3)))
 
 
 class Run:
@@ -60,7 +60,8 @@ class Run:
         self.workers = workers
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(recipe.seed)
-        self.model = DDAMFN().to(self.device, memory_format=torch.channels_last)
+        model = build(recipe.architecture, len(EMOTIONS), pretrained=recipe.pretrained)
+        self.model = model.to(self.device).to(memory_format=torch.channels_last)
         self.state: dict[str, Any] = {
             "recipe": recipe.to_dict(),
             "stage": 0,
@@ -91,14 +92,18 @@ class Run:
         if not path.exists():
             return None
         tensors, state = read_tensors(path)
-        if state["recipe"] != json.loads(json.dumps(self.recipe.to_dict())):
+        if Recipe.from_dict(state["recipe"]) != self.recipe:
             raise DataError(f"{self.folder} holds a run of another recipe: choose a new --out.")
         self.state = state
         return tensors
 
     def _train_stage(self, index: int, optimizer: Optimizer) -> None:
         stage = self.recipe.stages[index]
-        network = BackboneClassifier(self.model) if stage.network == "backbone" else self.model
+        network = self.model
+        if stage.network == "backbone":
+            if not isinstance(self.model, DDAMFN):
+                raise DataError("Only DDAMFN has a backbone stage: set network to whole.")
+            network = BackboneClassifier(self.model)
         loader, steps_per_epoch = training_batches(
             self.data, self.recipe, index, self.state["step"], self.workers
         )
@@ -126,17 +131,22 @@ class Run:
         images = images.to(self.device, memory_format=torch.channels_last)
         targets = targets.to(self.device)
 
-        def closure() -> Tensor:
+        def closure() -> float:
             optimizer.zero_grad()
             with self._autocast():
-                logits, maps = forward(images)
-            loss = ddamfn_loss(logits, maps, targets, self.recipe.diversity)
+                output = forward(images)
+            loss = total_loss(output, targets, self.recipe)
             loss.backward()
-            return loss
+            return loss.item()
 
         loss = closure()
-        optimizer.step(closure if isinstance(optimizer, SAM) else None)
-        return loss.item()
+        if not math.isfinite(loss):
+            raise DataError("The loss is no longer finite: start a new run with a lower lr.")
+        if isinstance(optimizer, SAM):
+            optimizer.step(closure)
+        else:
+            optimizer.step()
+        return loss
 
     def _validate(self, index: int, epoch: int, network: nn.Module, loss: float) -> None:
         stage = self.recipe.stages[index]
@@ -183,16 +193,14 @@ def make_optimizer(model: nn.Module, stage: Stage) -> Optimizer:
         "sgd": (SGD, {"momentum": 0.9}),
     }
     kind, options = kinds[stage.optimizer]
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": [p for p in model.parameters() if p.ndim > 1]},
         {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    options = {**options, "lr": stage.lr, "weight_decay": stage.weight_decay}
-    return (
-        SAM(groups, kind, rho=stage.sam_rho, **options)
-        if stage.sam_rho
-        else kind(groups, **options)
-    )
+    options |= {"lr": stage.lr, "weight_decay": stage.weight_decay}
+    if stage.sam_rho:
+        return SAM(groups, kind, rho=stage.sam_rho, **options)
+    return kind(groups, **options)
 
 
 def set_learning_rate(optimizer: Optimizer, stage: Stage, step: int, total: int) -> None:

@@ -1,10 +1,12 @@
-"""The loss of DDAMFN: cross-entropy plus attention diversity (paper, section 3.3)."""
+"""The losses: cross-entropy, and for DDAMFN attention diversity (its paper, section 3.3)."""
 
 import itertools
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from train.recipe import Recipe
 
 
 def attention_diversity(maps: Tensor, eps: float = 1e-6) -> Tensor:
@@ -17,9 +19,13 @@ def attention_diversity(maps: Tensor, eps: float = 1e-6) -> Tensor:
     return len(pairs) / (difference + eps)
 
 
-def ddamfn_loss(logits: Tensor, maps: Tensor | None, targets: Tensor, diversity: float) -> Tensor:
-    """Cross-entropy with targets B×7 (rows sum to 1), plus the diversity of the heads if any."""
-    loss = F.cross_entropy(logits.float(), targets)
-    if maps is not None and diversity:
-        loss = loss + diversity * attention_diversity(maps.float())
+def total_loss(output: Tensor | tuple[Tensor, Tensor], targets: Tensor, recipe: Recipe) -> Tensor:
+    """Cross-entropy with targets B×7 (rows sum to 1), smoothed as the recipe says.
+
+    `output` is the logits B×7 or, from DDAMFN, also its head maps, whose diversity is then added.
+    """
+    logits, maps = output if isinstance(output, tuple) else (output, None)
+    loss = F.cross_entropy(logits.float(), targets, label_smoothing=recipe.label_smoothing)
+    if maps is not None and recipe.diversity:
+        loss = loss + recipe.diversity * attention_diversity(maps.float())
     return loss

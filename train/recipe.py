@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fer.errors import DataError
+from fer.models import ARCHITECTURES
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,7 +23,7 @@ class Stage:
     """One stage of a run."""
 
     name: str
-    network: Literal["backbone", "whole"]  # the backbone with average pooling, or all of DDAMFN
+    network: Literal["backbone", "whole"]  # DDAMFN's backbone with average pooling, or everything
     size: int  # side of the square input, pixels
     epochs: int
     batch: int
@@ -53,13 +54,16 @@ class Recipe:
     name: str
     training_data: dict[str, str]  # name and licence, for config.json and the card
     stages: tuple[Stage, ...]
+    architecture: str = "ddamfn"
+    pretrained: bool = False  # start from timm's ImageNet weights
     augmentation: Augmentation = Augmentation()
     seed: int = 0
     precision: Literal["fp32", "bf16"] = "fp32"
     compile: bool = False  # torch.compile: minutes to start, then faster steps
     balance: float = 0.0  # sampler: 0 draws faces as they come, 1 every emotion equally often
     soft_labels: bool = True  # train on the raters' votes where the data has them
-    diversity: float = 0.1  # weight of the attention-diversity loss
+    label_smoothing: float = 0.0
+    diversity: float = 0.1  # weight of DDAMFN's attention-diversity loss
     checkpoint_every: int = 50  # steps
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,7 +78,13 @@ class Recipe:
         if not stages:
             raise DataError("The recipe has no [[stages]]: name at least one.")
         augmentation = _build(Augmentation, values.pop("augmentation", {}))
-        return _build(cls, {**values, "stages": stages, "augmentation": augmentation})
+        recipe = _build(cls, {**values, "stages": stages, "augmentation": augmentation})
+        if recipe.architecture not in ARCHITECTURES:
+            known = ", ".join(ARCHITECTURES)
+            raise DataError(
+                f"The recipe names the network {recipe.architecture!r}; known: {known}."
+            )
+        return recipe
 
 
 def load_recipe(path: str | Path, overrides: list[str] | None = None) -> Recipe:
@@ -93,7 +103,9 @@ def _override(values: Any, override: str) -> None:
     *parents, last = key.split(".")
     try:
         for parent in parents:
-            values = values[int(parent)] if isinstance(values, list) else values[parent]
+            values = (
+                values[int(parent)] if isinstance(values, list) else values.setdefault(parent, {})
+            )
         values[int(last) if isinstance(values, list) else last] = tomllib.loads(f"x={text}")["x"]
     except (LookupError, ValueError, TypeError) as error:
         raise DataError(f"Cannot set {override!r}: write it like stages.0.epochs=2.") from error

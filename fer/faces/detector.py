@@ -28,7 +28,7 @@ class DetectedFace:
     """
 
     box: tuple[float, float, float, float]
-    landmarks: NDArray[np.float32] | None  # None for a photo that is a crop already
+    landmarks: NDArray[np.float32]
     score: float
 
 

@@ -4,14 +4,27 @@ from torch import nn
 
 from fer.models.ddamfn import DDAMFN
 
-ARCHITECTURES = {"ddamfn": DDAMFN}
+# ConvNeXt-V2 (S. Woo et al., CVPR 2023) under the names that timm gives its sizes.
+CONVNEXT = tuple(f"convnextv2_{size}" for size in ("atto", "femto", "pico", "nano", "tiny", "base"))
+ARCHITECTURES = ("ddamfn", *CONVNEXT)
 
 
-def build(architecture: str, num_classes: int) -> nn.Module:
-    """A network with untrained weights: faces B×3×S×S to logits B×`num_classes`."""
-    return ARCHITECTURES[architecture](num_classes)
+def build(architecture: str, num_classes: int, pretrained: bool = False) -> nn.Module:
+    """A network: faces B×3×S×S to logits B×`num_classes`.
+
+    Its weights are untrained; `pretrained` starts a ConvNeXt-V2 from timm's ImageNet weights, which
+    are downloaded and are CC BY-NC 4.0.
+    """
+    if architecture == "ddamfn":
+        return DDAMFN(num_classes)
+    import timm  # takes seconds, which DDAMFN does not need
+
+    return timm.create_model(architecture, pretrained=pretrained, num_classes=num_classes)
 
 
 def last_feature_map(network: nn.Module) -> nn.Module:
     """The layer whose output is the network's last map over the face, for Grad-CAM."""
-    return network.backbone.conv_6_sep
+    if isinstance(network, DDAMFN):
+        return network.backbone.conv_6_sep
+    *_, last = network.get_submodule("stages").children()
+    return last
