@@ -3,7 +3,10 @@
 The environment variable FER_MODEL names a model folder other than the bundled one.
 """
 
+import os
+import signal
 import sys
+import tempfile
 
 import spaces
 import torch
@@ -34,7 +37,12 @@ def explain(photo: Image.Image, face: fer.Face, emotion: str) -> Image.Image:
     return recognizer.explain(photo, face, emotion)
 
 
+# Gradio leaves files behind when it ends: visitors' photos get a folder that goes with the process.
+visitors_files = tempfile.TemporaryDirectory(prefix="fer-")
+os.environ["GRADIO_TEMP_DIR"] = visitors_files.name
+
 demo = build(find_faces, explain, recognizer.name)
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as with Ctrl+C, tidily
     demo.launch(**LAUNCH)

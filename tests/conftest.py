@@ -19,10 +19,12 @@ def portrait() -> Path:
 
 
 @pytest.fixture(scope="session")
-def app_url() -> Iterator[str]:
-    """Address of a running app."""
-    with serve() as url:
+def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a running app, which may leave no file behind when it ends."""
+    temporary = tmp_path_factory.mktemp("server")
+    with serve(TMPDIR=str(temporary)) as url:
         yield url
+    assert [path for path in temporary.rglob("*") if path.is_file()] == []
 
 
 @pytest.fixture(scope="session")

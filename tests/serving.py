@@ -16,20 +16,16 @@ START_SECONDS = 120  # a cold disk under a busy CPU
 
 
 @contextmanager
-def serve() -> Iterator[str]:
+def serve(**environment: str) -> Iterator[str]:
     """Run app.py on a free port, yield its address, stop it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    with tempfile.TemporaryDirectory() as uploads, tempfile.TemporaryFile("w+") as log:
-        environment = {
-            **os.environ,
-            "GRADIO_SERVER_PORT": str(port),
-            "GRADIO_TEMP_DIR": uploads,
-        }
+    with tempfile.TemporaryFile("w+") as log:
+        everything = {**os.environ, **environment, "GRADIO_SERVER_PORT": str(port)}
         command = [sys.executable, "app.py"]
-        app = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        app = subprocess.Popen(command, cwd=ROOT, env=everything, stdout=log, stderr=log)
         try:
             if not _answers(url, app):
                 log.seek(0)

@@ -63,6 +63,7 @@ def test_example_answers_at_a_click(page: Page) -> None:
 def test_webcam_shot_is_looked_at(page: Page) -> None:
     page.get_by_label("Capture from camera").click()
     page.get_by_text("Click to Access Webcam").click()
+    page.wait_for_function("document.querySelector('#picture video').videoWidth > 0")
     page.get_by_label("capture photo").click()
     # Chromium's fake camera films a test card.
     expect(page.locator("#message")).to_contain_text("No face was found", timeout=ANSWER_MS)
