@@ -23,7 +23,8 @@ def main() -> None:
         page.goto(url)
         page.locator("#example").click()
         page.locator("#heatmap img").wait_for()
-        page.wait_for_load_state("networkidle")
+        page.evaluate("Promise.all([...document.images].map(image => image.decode()))")
+        page.wait_for_timeout(1000)  # for what fades out
         PICTURE.parent.mkdir(exist_ok=True)
         page.screenshot(path=PICTURE, full_page=True, type="jpeg", quality=88)
         running.close()
