@@ -167,23 +167,12 @@ def build(find_faces: FindFaces, explain: Explain) -> None:
     # removed, with the old picture. preprocess=False: gradio would open the file itself, and fail
     # on a bad one without a sentence.
     picture.upload(
-        look_at_upload,
-        picture,
-        shown,
-        preprocess=False,
-        show_progress_on=picture,
-        api_name="look",
+        look_at_upload, picture, shown, preprocess=False, show_progress_on=picture, api_name="look"
     )
     # `start_over` leaves the picture alone: choosing the camera clears too, and an answer that came
     # late would wipe out the shot.
     picture.clear(start_over, None, shown, api_name="start_over")
-    example.click(
-        look_at_example,
-        None,
-        shown,
-        show_progress_on=example,
-        api_name="example",
-    )
+    example.click(look_at_example, None, shown, show_progress_on=example, api_name="example")
     picture.select(
         choose_in_picture,
         [photo, faces],
@@ -192,11 +181,7 @@ def build(find_faces: FindFaces, explain: Explain) -> None:
         api_name="choose_in_picture",
     )
     strip.select(
-        choose_in_strip,
-        [photo, faces],
-        shown,
-        show_progress="hidden",
-        api_name="choose_in_strip",
+        choose_in_strip, [photo, faces], shown, show_progress="hidden", api_name="choose_in_strip"
     )
     emotion.input(
         explain_other,
