@@ -31,6 +31,7 @@ RECIPES = Path("train/recipes")
 TINY = """
 name = "tiny"
 balance = 0.5
+ema = 0.9
 checkpoint_every = 1
 training_data = { name = "generated", licence = "none needed" }
 
@@ -190,10 +191,31 @@ def test_diversity_is_pairs_over_the_sum_of_differences():
     maps[1] = 0.5
     assert attention_diversity(maps).item() == pytest.approx(1 / 0.25, rel=1e-4)
     logits, targets = torch.zeros(3, 7), torch.eye(7)[:3]
-    plain = total_loss(logits, targets, recipe())
-    assert (total_loss((logits, maps), targets, recipe()) - plain).item() == pytest.approx(
+    prior = torch.full((7,), 1 / 7)
+    plain = total_loss(logits, targets, recipe(), prior)
+    assert (total_loss((logits, maps), targets, recipe(), prior) - plain).item() == pytest.approx(
         0.4, rel=1e-3
     )
+
+
+@pytest.mark.parametrize(
+    ("imbalance", "balance", "rare_costs_more"),
+    [
+        ("sampler", 1.0, False),  # left to the sampler
+        ("class-balanced", 0.0, False),
+        ("class-balanced", 1.0, True),
+        ("logit-adjusted", 0.0, False),
+        ("logit-adjusted", 1.0, True),
+    ],
+)
+def test_imbalance_in_the_loss(imbalance, balance, rare_costs_more):
+    prior = torch.tensor([0.3, 0.1, 0.1, 0.1, 0.1, 0.1, 0.2])
+    chosen = recipe(imbalance=imbalance, balance=balance)
+    common, rare = (
+        total_loss(torch.zeros(14, 7), torch.eye(7)[[0] * 7 + [c] * 7], chosen, prior)
+        for c in (0, 1)
+    )
+    assert (rare > common + 0.01) == rare_costs_more
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])

@@ -64,8 +64,9 @@ class AugmentedFaces(Dataset):
 class Draws:
     """The batches of a stage from step `start` on, an epoch drawing as many faces as there are.
 
-    `balance` b draws emotion c with a probability in proportion to n_c^(1-b), with replacement;
-    b = 0 is a plain shuffle. The last, incomplete batch of an epoch is left out.
+    The balanced sampler draws emotion c with a probability in proportion to n_c^(1-balance), with
+    replacement; otherwise the faces are shuffled. The last, incomplete batch of an epoch is left
+    out.
     """
 
     def __init__(self, faces: LabelledFaces, recipe: Recipe, stage_index: int, start: int):
@@ -95,7 +96,7 @@ class Draws:
 
     def _rows(self, epoch: int) -> np.ndarray:
         generator = np.random.default_rng([self.recipe.seed, epoch])
-        if self.recipe.balance == 0:
+        if self.recipe.imbalance != "sampler" or self.recipe.balance == 0:
             return generator.permutation(len(self.faces))
         weights = self.faces.class_counts()[self.faces.labels] ** -float(self.recipe.balance)
         return generator.choice(len(self.faces), len(self.faces), p=weights / weights.sum())

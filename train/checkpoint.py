@@ -50,31 +50,43 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def save_checkpoint(
-    path: Path, model: nn.Module, optimizer: Optimizer, state: dict[str, Any]
+    path: Path, modules: dict[str, nn.Module], optimizer: Optimizer, state: dict[str, Any]
 ) -> None:
-    """Save model, optimiser and `state` (plain data) as one file."""
-    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    """Save modules by name, the optimiser and `state` (plain data) as one file."""
+    tensors = {
+        f"{prefix}.{name}": tensor
+        for prefix, module in modules.items()
+        for name, tensor in module.state_dict().items()
+    }
     for index, values in optimizer.state_dict()["state"].items():
         for name, value in values.items():
             tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
     save_tensors(path, tensors, state)
 
 
-def restore_checkpoint(
-    tensors: dict[str, Tensor], model: nn.Module, optimizer: Optimizer | None
-) -> None:
-    """Put a checkpoint's tensors into the model and, where given, the optimiser."""
-    weights = {n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")}
-    try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
-        raise DataError("The checkpoint belongs to another network: use a new --out.") from error
-    if optimizer is None:
-        return
+def restore_modules(tensors: dict[str, Tensor], modules: dict[str, nn.Module]) -> None:
+    """Put a checkpoint's tensors back into the modules that `save_checkpoint` took them from."""
+    for prefix, module in modules.items():
+        start = f"{prefix}."
+        weights = {n.removeprefix(start): t for n, t in tensors.items() if n.startswith(start)}
+        try:
+            module.load_state_dict(weights)
+        except RuntimeError as error:
+            raise DataError(
+                "The checkpoint belongs to another network: use a new --out."
+            ) from error
+
+
+def restore_optimizer(tensors: dict[str, Tensor], optimizer: Optimizer) -> None:
+    """Put a checkpoint's optimiser state back."""
     state: dict[int, dict[str, Tensor]] = {}
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
     for name, tensor in tensors.items():
         if name.startswith("optimizer."):
             _, index, key = name.split(".")
-            state.setdefault(int(index), {})[key] = tensor
+            # In the parameter's memory layout, or the arithmetic would differ in its last bits.
+            like = parameters[int(index)]
+            value = torch.empty_like(like).copy_(tensor) if tensor.shape == like.shape else tensor
+            state.setdefault(int(index), {})[key] = value
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})

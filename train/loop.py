@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pytorch_optimizer import SAM
 from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from fer.data import LabelledFaces
@@ -21,7 +22,13 @@ from fer.models import build
 from fer.models.ddamfn import DDAMFN
 from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD, to_batch
 from train.batches import training_batches
-from train.checkpoint import read_tensors, restore_checkpoint, save_checkpoint, save_tensors
+from train.checkpoint import (
+    read_tensors,
+    restore_modules,
+    restore_optimizer,
+    save_checkpoint,
+    save_tensors,
+)
 from train.losses import total_loss
 from train.metrics import accuracies
 from train.recipe import Recipe, Stage
@@ -62,6 +69,14 @@ class Run:
         torch.manual_seed(recipe.seed)
         model = build(recipe.architecture, len(EMOTIONS), pretrained=recipe.pretrained)
         self.model = model.to(self.device).to(memory_format=torch.channels_last)
+        self.modules: dict[str, nn.Module] = {"model": self.model}
+        self.average = None
+        if recipe.ema:
+            average = get_ema_multi_avg_fn(recipe.ema)
+            self.average = AveragedModel(self.model, multi_avg_fn=average, use_buffers=True)
+            self.modules["average"] = self.average
+        counts = torch.from_numpy(train.class_counts()).float()
+        self.prior = (counts / counts.sum()).to(self.device)
         self.state: dict[str, Any] = {
             "recipe": recipe.to_dict(),
             "stage": 0,
@@ -78,13 +93,14 @@ class Run:
         for index in range(self.state["stage"], len(self.recipe.stages)):
             optimizer = make_optimizer(self.model, self.recipe.stages[index])
             if tensors is not None:
-                restore_checkpoint(tensors, self.model, optimizer)
+                restore_modules(tensors, self.modules)
+                restore_optimizer(tensors, optimizer)
                 tensors = None
             else:
                 self.state |= {"stage": index, "step": 0}
             self._train_stage(index, optimizer)
         best, _ = read_tensors(self.folder / BEST)
-        restore_checkpoint(best, self.model, None)
+        restore_modules(best, {"model": self.model})
         return self.state
 
     def _resume(self) -> dict[str, Tensor] | None:
@@ -99,11 +115,7 @@ class Run:
 
     def _train_stage(self, index: int, optimizer: Optimizer) -> None:
         stage = self.recipe.stages[index]
-        network = self.model
-        if stage.network == "backbone":
-            if not isinstance(self.model, DDAMFN):
-                raise DataError("Only DDAMFN has a backbone stage: set network to whole.")
-            network = BackboneClassifier(self.model)
+        network = part(self.model, stage)
         loader, steps_per_epoch = training_batches(
             self.data, self.recipe, index, self.state["step"], self.workers
         )
@@ -115,15 +127,18 @@ class Run:
         for images, targets in bar:
             set_learning_rate(optimizer, stage, self.state["step"], total)
             loss = self._step(forward, optimizer, images, targets)
+            if self.average:
+                self.average.update_parameters(self.model)
             self.state["step"] += 1
             epoch, within = divmod(self.state["step"], steps_per_epoch)
             bar.set_postfix(loss=f"{loss:.3f}", best=f"{self.state['best']:.4f}", refresh=False)
             if within == 0 and (epoch % stage.validate_every == 0 or epoch == stage.epochs):
-                self._validate(index, epoch, network, loss)
+                self._validate(index, epoch, loss)
+                network.train()
             if within == 0 or self.state["step"] % self.recipe.checkpoint_every == 0:
                 self.state["seconds"] += time.monotonic() - started
                 started = time.monotonic()
-                save_checkpoint(self.folder / CHECKPOINT, self.model, optimizer, self.state)
+                save_checkpoint(self.folder / CHECKPOINT, self.modules, optimizer, self.state)
 
     def _step(
         self, forward: Callable, optimizer: Optimizer, images: Tensor, targets: Tensor
@@ -135,7 +150,7 @@ class Run:
             optimizer.zero_grad()
             with self._autocast():
                 output = forward(images)
-            loss = total_loss(output, targets, self.recipe)
+            loss = total_loss(output, targets, self.recipe, self.prior)
             loss.backward()
             return loss.item()
 
@@ -148,9 +163,10 @@ class Run:
             optimizer.step()
         return loss
 
-    def _validate(self, index: int, epoch: int, network: nn.Module, loss: float) -> None:
+    def _validate(self, index: int, epoch: int, loss: float) -> None:
         stage = self.recipe.stages[index]
-        logits = self.predict(network, self.validation, stage.size)
+        judged = self.average.module if self.average else self.model
+        logits = self.predict(part(judged, stage), self.validation, stage.size)
         overall, mean_class = accuracies(logits.argmax(1), self.validation.labels)
         row = {"stage": stage.name, "epoch": epoch, "loss": loss}
         row |= {"overall_accuracy": overall, "mean_class_accuracy": mean_class}
@@ -162,9 +178,8 @@ class Run:
         score = (overall + mean_class) / 2
         if index == len(self.recipe.stages) - 1 and score > self.state["best"]:
             self.state["best"] = score
-            weights = {f"model.{n}": t for n, t in self.model.state_dict().items()}
+            weights = {f"model.{n}": t for n, t in judged.state_dict().items()}
             save_tensors(self.folder / BEST, weights, row)
-        network.train()
 
     @torch.inference_mode()
     def predict(self, network: nn.Module, faces: LabelledFaces, size: int) -> NDArray[np.float32]:
@@ -183,6 +198,15 @@ class Run:
     def _autocast(self) -> torch.autocast:
         bf16 = self.recipe.precision == "bf16"
         return torch.autocast(self.device.type, torch.bfloat16, enabled=bf16)
+
+
+def part(model: nn.Module, stage: Stage) -> nn.Module:
+    """The part of a model that a stage trains: its parameters are the model's own."""
+    if stage.network == "whole":
+        return model
+    if not isinstance(model, DDAMFN):
+        raise DataError("Only DDAMFN has a backbone stage: set network to whole.")
+    return BackboneClassifier(model)
 
 
 def make_optimizer(model: nn.Module, stage: Stage) -> Optimizer:

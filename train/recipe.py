@@ -60,7 +60,10 @@ class Recipe:
     seed: int = 0
     precision: Literal["fp32", "bf16"] = "fp32"
     compile: bool = False  # torch.compile: minutes to start, then faster steps
-    balance: float = 0.0  # sampler: 0 draws faces as they come, 1 every emotion equally often
+    # How rare emotions are made up for, and how much: 0 not at all, 1 as if all were equally many.
+    imbalance: Literal["sampler", "class-balanced", "logit-adjusted"] = "sampler"
+    balance: float = 0.0
+    ema: float = 0.0  # decay of the moving average of the weights that is judged; 0 turns it off
     soft_labels: bool = True  # train on the raters' votes where the data has them
     label_smoothing: float = 0.0
     diversity: float = 0.1  # weight of DDAMFN's attention-diversity loss
