@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -102,7 +103,7 @@ def test_killed_and_resumed_run_equals_an_unbroken_one(data, tmp_path):
 
 def recipe(**changes) -> Recipe:
     stage = Stage("only", "whole", size=32, epochs=2, batch=4, lr=1e-3)
-    return Recipe("test", {"name": "", "licence": ""}, (stage,), **changes)
+    return replace(Recipe("test", {"name": "", "licence": ""}, (stage,)), **changes)
 
 
 @pytest.mark.parametrize("workers", [0, 1])
@@ -116,6 +117,13 @@ def test_batches_from_any_step_are_those_of_an_unbroken_run(data, start_step, wo
     for (a, b), (c, d) in zip(unbroken[start_step:], resumed, strict=True):
         assert torch.equal(a, c)
         assert torch.equal(b, d)
+
+
+@pytest.mark.parametrize(("faces", "steps"), [(0, 14), (8, 4), (40, 20)])
+def test_an_epoch_draws_as_many_faces_as_the_stage_says(data, faces, steps):
+    stage = replace(recipe().stages[0], faces=faces)
+    batches = training_batches(load_split(data, "train"), recipe(stages=(stage,)), 0, 0, 0)[0]
+    assert len(list(batches)) == steps
 
 
 def test_epochs_and_seeds_draw_differently(data):

@@ -62,7 +62,7 @@ class AugmentedFaces(Dataset):
 
 
 class Draws:
-    """The batches of a stage from step `start` on, an epoch drawing as many faces as there are.
+    """The batches of a stage from step `start` on.
 
     The balanced sampler draws emotion c with a probability in proportion to n_c^(1-balance), with
     replacement; otherwise the faces are shuffled. The last, incomplete batch of an epoch is left
@@ -73,19 +73,19 @@ class Draws:
         self.faces = faces
         self.recipe = recipe
         self.stage_index = stage_index
-        self.batch = min(recipe.stages[stage_index].batch, len(faces))
         self.start = start
+        stage = recipe.stages[stage_index]
+        self.epochs = stage.epochs
+        self.draws = stage.faces or len(faces)
+        self.batch = min(stage.batch, self.draws)
+        self.steps_per_epoch = self.draws // self.batch
 
     def __len__(self) -> int:
-        return self.steps_per_epoch * self.recipe.stages[self.stage_index].epochs - self.start
-
-    @property
-    def steps_per_epoch(self) -> int:
-        return len(self.faces) // self.batch
+        return self.steps_per_epoch * self.epochs - self.start
 
     def __iter__(self) -> Iterator[list[Draw]]:
         first_epoch, first_step = divmod(self.start, self.steps_per_epoch)
-        for epoch in range(first_epoch, self.recipe.stages[self.stage_index].epochs):
+        for epoch in range(first_epoch, self.epochs):
             # Stages must not repeat each other's epochs, so each gets a range of its own.
             unique_epoch = self.stage_index * 10_000 + epoch
             rows = self._rows(unique_epoch)
@@ -97,9 +97,10 @@ class Draws:
     def _rows(self, epoch: int) -> np.ndarray:
         generator = np.random.default_rng([self.recipe.seed, epoch])
         if self.recipe.imbalance != "sampler" or self.recipe.balance == 0:
-            return generator.permutation(len(self.faces))
+            shuffled = generator.permutation(len(self.faces))
+            return np.resize(shuffled, self.draws)
         weights = self.faces.class_counts()[self.faces.labels] ** -float(self.recipe.balance)
-        return generator.choice(len(self.faces), len(self.faces), p=weights / weights.sum())
+        return generator.choice(len(self.faces), self.draws, p=weights / weights.sum())
 
 
 def training_batches(

@@ -108,9 +108,11 @@ class Run:
         if not path.exists():
             return None
         tensors, state = read_tensors(path)
-        if Recipe.from_dict(state["recipe"]) != self.recipe:
+        # A stage may be changed until it begins.
+        began = state["stage"]
+        if Recipe.from_dict(state["recipe"]).until(began) != self.recipe.until(began):
             raise DataError(f"{self.folder} holds a run of another recipe: choose a new --out.")
-        self.state = state
+        self.state = state | {"recipe": self.recipe.to_dict()}
         return tensors
 
     def _train_stage(self, index: int, optimizer: Optimizer) -> None:

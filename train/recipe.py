@@ -5,7 +5,7 @@ optimiser and schedule; the first stages can be cheap (the backbone alone on sma
 """
 
 import sys
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +31,7 @@ class Stage:
     optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
     weight_decay: float = 0.05
     schedule: Literal["one-cycle", "step", "exponential"] = "one-cycle"
+    faces: int = 0  # drawn in an epoch; 0 means as many as there are
     sam_rho: float = 0.0  # radius of sharpness-aware minimisation; 0 turns it off
     validate_every: int = 1  # epochs
 
@@ -68,6 +69,10 @@ class Recipe:
     label_smoothing: float = 0.0
     diversity: float = 0.1  # weight of DDAMFN's attention-diversity loss
     checkpoint_every: int = 50  # steps
+
+    def until(self, stage: int) -> "Recipe":
+        """The recipe without the stages after a given one."""
+        return replace(self, stages=self.stages[: stage + 1])
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as plain data, which `from_dict` reads back."""
