@@ -1,6 +1,7 @@
 """The command line that `train.ddamfn` and `train.convnext` share."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD
 from train.calibration import fit_temperature
 from train.framing import measure_frame
 from train.loop import Run
+from train.provenance import commit, versions
 from train.recipe import load_recipe
 
+TRAINING = "training.json"  # in the model folder: recipe, course and cost of the run
 RECIPES = Path(__file__).parent / "recipes"
 
 
@@ -41,7 +44,7 @@ def train(options: argparse.Namespace) -> None:
     data = load_split(options.data, "train")
     validation = load_split(options.data, "validation")
     run = Run(recipe, data, validation, options.out, options.workers)
-    run.train()
+    state = run.train()
     size = recipe.stages[-1].size
     logits = run.predict(run.model, validation, size)
     config = ModelConfig(
@@ -55,4 +58,7 @@ def train(options: argparse.Namespace) -> None:
         recipe=recipe.name,
     )
     save_model(options.out / "model", run.model, config)
+    record = {**state, "commit": commit(), "versions": versions()}
+    text = json.dumps(record, indent=2) + "\n"
+    (options.out / "model" / TRAINING).write_text(text, encoding="utf-8")
     print(f"The model is in {options.out / 'model'}")

@@ -6,11 +6,8 @@ puts them there instead, with their provenance. Crops go through the recogniser,
 
 import argparse
 import json
-import platform
-import subprocess
 import sys
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from fer.data import LabelledFaces, load_split
 from fer.errors import DataError
 from fer.labels import EMOTIONS
 from train.metrics import evaluate
+from train.provenance import commit, versions
 
 METRICS = "metrics.json"
 BATCH = 32
@@ -93,13 +91,10 @@ def write_metrics(
         "provenance": {
             "data": data,
             "split": split,
-            "commit": _commit(),
+            "commit": commit(),
             "recipe": recognizer.config.recipe,
             "date": date.today().isoformat(),
-            "versions": {
-                "python": platform.python_version(),
-                **{name: version(name) for name in ("torch", "torchvision", "scikit-learn")},
-            },
+            "versions": versions(),
         },
     }
     path.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
@@ -121,17 +116,6 @@ def compare(folder: Path, split: str, figures: dict[str, Any]) -> int:
     verdict = "agree with" if agree else "differ from"
     print(f"The figures {verdict} {METRICS}: {moved:.0f} faces answered otherwise")
     return 0 if agree else 1
-
-
-def _commit() -> str:
-    """The commit of the code that is running, with a plus sign when files have changed since."""
-    root = Path(__file__).parent.parent
-
-    def git(*words: str) -> str:
-        done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True)
-        return done.stdout.strip()
-
-    return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
 
 
 if __name__ == "__main__":
