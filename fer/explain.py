@@ -10,7 +10,6 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor, nn
 
 from fer.models import last_feature_map
-from fer.recognizer import Face
 
 OPACITY = 0.6  # of the colour where the heat is highest
 
@@ -26,9 +25,13 @@ def gradcam(network: nn.Module, batch: Tensor, emotion: int) -> NDArray[np.float
             cam.activations_and_grads.release()
 
 
-def overlay(photo: Image.Image, face: Face, heat: NDArray[np.float32]) -> Image.Image:
-    """The photo with the heat of one face's crop blended over the place it was cut from."""
-    to_crop = face.to_crop
+def overlay(
+    photo: Image.Image, to_crop: NDArray[np.float64], heat: NDArray[np.float32]
+) -> Image.Image:
+    """The photo with the heat S×S of a crop blended over the place it was cut from.
+
+    `to_crop` is the 2×3 matrix from pixels of the photo to pixels of the crop.
+    """
     x0, y0, x1, y1 = _covered(photo, to_crop, heat.shape[0])
     if x0 >= x1 or y0 >= y1:
         return photo.copy()

@@ -72,38 +72,47 @@ def load_model(folder: str | Path) -> tuple[nn.Module, ModelConfig]:
     return network.eval().requires_grad_(False), config
 
 
-def read_config(folder: str | Path) -> ModelConfig:
-    """Read and check `config.json`; raises `ModelError` with what is wrong with it."""
+def read_json(folder: str | Path) -> dict[str, Any]:
+    """The content of `config.json`; raises `ModelError` when it cannot be read or is too new."""
     path = Path(folder) / CONFIG
     if not Path(folder).is_dir():
         raise ModelError(f"There is no model folder {folder}: check the path.")
     try:
-        values: Any = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{folder} has no {CONFIG}, so it is not a model folder.") from error
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} is not valid JSON: copy or download it again.") from error
-    try:
-        config = ModelConfig(
-            **{**values, **{k: tuple(values[k]) for k in ("labels", "mean", "std")}}
+    if not isinstance(values, dict) or "format" not in values:
+        raise ModelError(f"{path} lacks or misnames a setting (format).")
+    if values["format"] != FORMAT:
+        raise ModelError(
+            f"{path} has format {values['format']}, this version reads {FORMAT}: "
+            "update the library."
         )
+    if tuple(values.get("labels", ())) != EMOTIONS:
+        raise ModelError(f"The labels in {path} must be {', '.join(EMOTIONS)}, in this order.")
+    return values
+
+
+def read_config(folder: str | Path) -> ModelConfig:
+    """Read and check `config.json`; raises `ModelError` with what is wrong with it."""
+    path = Path(folder) / CONFIG
+    values = read_json(folder)
+    try:
+        sequences = {name: tuple(values[name]) for name in ("labels", "mean", "std", "frame")}
+        config = ModelConfig(**{**values, **sequences})
         fits = (
-            math.isfinite(config.temperature)
-            and config.temperature > 0
+            0 < config.temperature < math.inf
             and len(config.mean) == len(config.std) == 3
+            and [len(point) for point in config.frame] == [2] * 5
             and int(config.input_size) > 0
         )
     except (TypeError, KeyError, ValueError) as error:
         raise ModelError(f"{path} lacks or misnames a setting ({error}).") from error
-    if config.format != FORMAT:
-        raise ModelError(
-            f"{path} has format {config.format}, this version reads {FORMAT}: update the library."
-        )
     if config.architecture not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
         raise ModelError(f"{path} names the network {config.architecture!r}; known: {known}.")
-    if config.labels != EMOTIONS:
-        raise ModelError(f"The labels in {path} must be {', '.join(EMOTIONS)}, in this order.")
     if not fits:
         raise ModelError(f"{path} holds a temperature, mean, std, frame or size that cannot be.")
     return config

@@ -3,25 +3,21 @@
 photo → faces → crops → probabilities → scales
 """
 
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
+from fer import ensemble
 from fer.errors import FerError
-from fer.faces import FaceDetector, crop_matrix, cut_crop
-from fer.folder import load_model
+from fer.faces import FaceDetector
+from fer.folder import read_json
 from fer.images import ImageSource, open_image
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, Scale, to_levels, valence
-from fer.preprocess import to_batch
-
-BATCH = 32  # crops in one forward pass: more is no faster on a CPU
+from fer.model import Model
 
 
 @dataclass(frozen=True)
@@ -31,9 +27,9 @@ class Face:
     box: tuple[float, float, float, float]  # x0, y0, x1, y1, pixels of the upright photo
     landmarks: NDArray[np.float32] | None  # 5×2, pixels of the photo; None for a ready crop
     score: float  # of the detector, in [0, 1]; 1 for a ready crop
-    crop: Image.Image  # the aligned face that the network saw
+    crop: Image.Image  # the aligned face that the (first) model saw
     probabilities: NDArray[np.float32]  # 7, in the order of EMOTIONS, summing to 1
-    to_crop: NDArray[np.float64]  # 2×3, takes pixels of the photo to pixels of the crop
+    members: NDArray[np.float32]  # M×7, the same from each model of the recogniser alone
 
     @property
     def emotion(self) -> str:
@@ -73,14 +69,16 @@ class Face:
 
 
 class Recognizer:
-    """A model ready for photos; `fer.load` makes one. Safe to call from several threads."""
+    """One model, or several as an ensemble, ready for photos; `fer.load` makes one.
 
-    def __init__(self, folder: str | Path):
-        self.name = Path(folder).name
-        self.network, self.config = load_model(folder)
+    Safe to call from several threads.
+    """
+
+    def __init__(self, name: str, models: list[Model], stacker: ensemble.Stacker | None = None):
+        self.name = name
+        self.models = models
+        self.combine = stacker or ensemble.soft_vote  # the soft vote of one model is its own answer
         self.detector = FaceDetector()
-        # Grad-CAM hooks into the network, so a prediction in another thread must wait for it.
-        self._lock = threading.Lock()
 
     def __call__(self, image: ImageSource, *, aligned: bool = False) -> list[Face]:
         """Every face of a photo, largest first; an empty list where none is found.
@@ -91,54 +89,59 @@ class Recognizer:
         Raises `ImageError` for a photo that cannot be read.
         """
         photo = open_image(image)
-        size, frame = self.config.input_size, self.config.frame
         if aligned:
-            (row,) = self.predict([photo])
-            box = (0.0, 0.0, float(photo.width), float(photo.height))
-            return [Face(box, None, 1.0, photo, row, crop_matrix(None, frame, size, photo.size))]
-        found = self.detector(photo)
-        matrices = [crop_matrix(face.landmarks, frame, size, photo.size) for face in found]
-        crops = [cut_crop(photo, matrix, size) for matrix in matrices]
+            whole = (0.0, 0.0, float(photo.width), float(photo.height))
+            places: list[Any] = [(whole, None, 1.0)]
+            crops = [[photo]] * len(self.models)
+        else:
+            places = [(face.box, face.landmarks, face.score) for face in self.detector(photo)]
+            crops = [[model.crop(photo, place[1]) for place in places] for model in self.models]
+        members = np.stack(
+            [model.predict(own) for model, own in zip(self.models, crops, strict=True)]
+        )
+        probabilities = self.combine(members)
         return [
-            Face(face.box, face.landmarks, face.score, *answer)
-            for face, *answer in zip(found, crops, self.predict(crops), matrices, strict=True)
+            Face(box, landmarks, score, crops[0][i], probabilities[i], members[:, i])
+            for i, (box, landmarks, score) in enumerate(places)
         ]
 
     def predict(self, crops: list[Image.Image]) -> NDArray[np.float32]:
-        """Emotion probabilities N×7 of N face crops (PIL images of any size)."""
-        batches = (crops[start : start + BATCH] for start in range(0, len(crops), BATCH))
-        rows = [self._probabilities(batch) for batch in batches]
-        return np.concatenate(rows) if rows else np.empty((0, len(EMOTIONS)), np.float32)
+        """Emotion probabilities N×7 of N face crops (PIL images of any size), used whole."""
+        return self.combine(self.predict_members(crops))
 
-    def prepare(self, crops: list[Image.Image]) -> Tensor:
-        """Face crops to the network's input, on its device."""
-        config = self.config
-        batch = to_batch(crops, config.input_size, config.mean, config.std)
-        device = next(self.network.parameters()).device
-        return batch.to(device, memory_format=torch.channels_last)
+    def predict_members(self, crops: list[Image.Image]) -> NDArray[np.float32]:
+        """Each model's own probabilities, M×N×7."""
+        return np.stack([model.predict(crops) for model in self.models])
 
     def to(self, device: str) -> "Recognizer":
-        """Move the network, such as to "cuda"; the face detector stays on the CPU."""
-        self.network.to(device)
+        """Move the networks, such as to "cuda"; the face detector stays on the CPU."""
+        for model in self.models:
+            model.network.to(device)
         return self
 
-    def explain(self, photo: Image.Image, face: Face, emotion: str | None = None) -> Image.Image:
-        """The photo with the Grad-CAM heatmap of an emotion (the top one) drawn over the face."""
-        from fer.explain import gradcam, overlay  # imports half a second of plotting packages
+    def explain(
+        self, photo: Image.Image, face: Face, emotion: str | None = None, member: int = 0
+    ) -> Image.Image:
+        """The photo with the Grad-CAM heatmap of an emotion (the top one) drawn over the face.
+
+        `member` says which model of an ensemble is asked.
+        """
+        from fer.explain import overlay  # imports half a second of plotting packages
 
         emotion = emotion or face.emotion
         if emotion not in EMOTIONS:
             raise FerError(f"{emotion!r} is not an emotion: choose one of {', '.join(EMOTIONS)}.")
-        with self._lock:
-            heat = gradcam(self.network, self.prepare([face.crop]), EMOTIONS.index(emotion))
-        return overlay(photo, face, heat)
-
-    def _probabilities(self, crops: list[Image.Image]) -> NDArray[np.float32]:
-        with self._lock, torch.inference_mode():
-            logits = self.network(self.prepare(crops)) / self.config.temperature
-            return logits.float().softmax(dim=1).cpu().numpy()
+        model = self.models[member]
+        crop = photo if face.landmarks is None else model.crop(photo, face.landmarks)
+        return overlay(photo, model.matrix(face.landmarks, photo), model.heat(crop, emotion))
 
 
 def load(folder: str | Path) -> Recognizer:
-    """Load a model folder; raises `ModelError` when it cannot be used."""
-    return Recognizer(folder)
+    """Load the folder of a model or of an ensemble; raises `ModelError` when it cannot be used."""
+    folder = Path(folder)
+    name = folder.resolve().name
+    if read_json(folder).get("kind") != ensemble.KIND:
+        return Recognizer(name, [Model(folder)])
+    config = ensemble.read_config(folder)
+    models = [Model(folder / member) for member in config.members]
+    return Recognizer(name, models, ensemble.load_stacker(folder, len(models)))

@@ -17,7 +17,7 @@ from fer.folder import ModelConfig, save_model
 from fer.labels import EMOTIONS
 from fer.models.ddamfn import DDAMFN
 from fer.places import default_model
-from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD
+from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD, to_batch
 
 BUNDLED = default_model()
 
@@ -74,9 +74,11 @@ def test_a_crop_skips_detection_by_option_only(recognizer, face):
     assert len(recognizer(grey, aligned=True)) == 1
 
 
-def test_landmarks_land_on_the_frame(recognizer, face):
-    points = np.column_stack([face.landmarks, np.ones(5)]) @ face.to_crop.T
-    frame = np.array(recognizer.config.frame) * recognizer.config.input_size
+def test_landmarks_land_on_the_frame(recognizer, portrait, face):
+    (model,) = recognizer.models
+    matrix = model.matrix(face.landmarks, Image.open(portrait))
+    points = np.column_stack([face.landmarks, np.ones(5)]) @ matrix.T
+    frame = np.array(model.config.frame) * model.config.input_size
     assert np.abs(points - frame).max() < 6
 
 
@@ -103,7 +105,7 @@ def test_heatmaps_of_two_emotions_differ_and_leave_no_hook_behind(recognizer, po
     photo = Image.open(portrait).convert("RGB")
     happy, neutral = (recognizer.explain(photo, face, e) for e in ("happiness", "neutral"))
     assert np.any(np.asarray(happy) != np.asarray(neutral))
-    hooks = [m for m in recognizer.network.modules() if m._forward_hooks]
+    hooks = [m for m in recognizer.models[0].network.modules() if m._forward_hooks]
     assert hooks == []
     with pytest.raises(fer.FerError, match="not an emotion"):
         recognizer.explain(photo, face, "joy")
@@ -219,6 +221,7 @@ def test_saved_model_answers_as_the_network_did(tmp_path):
     save_model(tmp_path, network, config)
     loaded = fer.load(tmp_path)
     crop = Image.effect_noise((112, 112), 90).convert("RGB")
+    batch = to_batch([crop], 112, IMAGENET_MEAN, IMAGENET_STD)
     with torch.inference_mode():
-        expected = (network(loaded.prepare([crop])) / 2).softmax(1)[0]
+        expected = (network(batch) / 2).softmax(1)[0]
     np.testing.assert_allclose(loaded.predict([crop])[0], expected, atol=1e-3)

@@ -12,18 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from tqdm import tqdm
 
-from fer import FerError, Recognizer, load
-from fer.data import LabelledFaces, load_split
+from fer import FerError, load
+from fer.data import load_split
 from fer.errors import DataError
+from fer.folder import read_json
 from fer.labels import EMOTIONS
 from train.metrics import evaluate
+from train.predictions import predict_split
 from train.provenance import commit, versions
 
 METRICS = "metrics.json"
-BATCH = 32
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,24 +36,15 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         recognizer = load(options.model)
         faces = load_split(options.data, options.split)
-        figures = evaluate(probabilities(recognizer, faces), faces.labels)
+        figures = evaluate(predict_split(recognizer, faces), faces.labels)
         print(table(figures))
         if options.write:
-            write_metrics(recognizer, options.model, options.split, figures, options.data.name)
+            write_metrics(options.model, options.split, figures, options.data.name)
             return 0
         return compare(options.model, options.split, figures)
     except FerError as error:
         print(error, file=sys.stderr)
         return 2
-
-
-def probabilities(recognizer: Recognizer, faces: LabelledFaces) -> NDArray[np.float32]:
-    """The recogniser's probabilities N×7 for crops, which are used whole."""
-    rows = []
-    for start in tqdm(range(0, len(faces), BATCH), "evaluating", dynamic_ncols=True):
-        crops = [faces.image(row) for row in range(start, min(start + BATCH, len(faces)))]
-        rows.append(recognizer.predict(crops))
-    return np.concatenate(rows)
 
 
 def table(figures: dict[str, Any]) -> str:
@@ -80,9 +70,7 @@ def table(figures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def write_metrics(
-    recognizer: Recognizer, folder: Path, split: str, figures: dict[str, Any], data: str
-) -> None:
+def write_metrics(folder: Path, split: str, figures: dict[str, Any], data: str) -> None:
     """Put a split's figures into the folder's `metrics.json`, with where they come from."""
     path = folder / METRICS
     metrics = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -92,7 +80,7 @@ def write_metrics(
             "data": data,
             "split": split,
             "commit": commit(),
-            "recipe": recognizer.config.recipe,
+            "recipe": read_json(folder)["recipe"],
             "date": date.today().isoformat(),
             "versions": versions(),
         },

@@ -56,6 +56,8 @@ def evaluate(probabilities: Probabilities, labels: Labels) -> dict[str, Any]:
     """Every figure of one split, as `metrics.json` holds them (fractions, not percent)."""
     predicted = probabilities.argmax(axis=1)
     classes = range(len(EMOTIONS))
+    exact = probabilities.astype(np.float64)
+    exact /= exact.sum(axis=1, keepdims=True)  # float32 sums to 1 only nearly
     precision, recall, f1, support = precision_recall_fscore_support(
         labels, predicted, labels=classes, zero_division=0
     )
@@ -76,7 +78,7 @@ def evaluate(probabilities: Probabilities, labels: Labels) -> dict[str, Any]:
         "levels_5": _levels(probabilities, labels, LEVELS_5),
         "levels_3": _levels(probabilities, labels, LEVELS_3),
         "ece": expected_calibration_error(probabilities, labels),
-        "log_loss": float(log_loss(labels, probabilities.astype(np.float64), labels=classes)),
+        "log_loss": float(log_loss(labels, exact, labels=classes)),
     }
 
 
