@@ -30,6 +30,7 @@ class ModelConfig:
     mean: tuple[float, ...]  # per RGB channel, of values in [0, 1]
     std: tuple[float, ...]
     frame: tuple[tuple[float, float], ...]  # of the five landmarks, fractions of the crop's side
+    grey: bool  # whether crops lose their colour, because all training faces were grey
     temperature: float  # logits are divided by it before the softmax
     training_data: dict[str, str]  # name, licence
     recipe: str
@@ -107,6 +108,7 @@ def read_config(folder: str | Path) -> ModelConfig:
             and len(config.mean) == len(config.std) == 3
             and [len(point) for point in config.frame] == [2] * 5
             and int(config.input_size) > 0
+            and isinstance(config.grey, bool)
         )
     except (TypeError, KeyError, ValueError) as error:
         raise ModelError(f"{path} lacks or misnames a setting ({error}).") from error

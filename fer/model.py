@@ -56,6 +56,6 @@ class Model:
 
     def _prepare(self, crops: list[Image.Image]) -> Tensor:
         config = self.config
-        batch = to_batch(crops, config.input_size, config.mean, config.std)
+        batch = to_batch(crops, config.input_size, config.mean, config.std, config.grey)
         device = next(self.network.parameters()).device
         return batch.to(device, memory_format=torch.channels_last)

@@ -20,8 +20,17 @@ def normalise(mean: tuple[float, ...], std: tuple[float, ...]) -> v2.Transform:
 
 
 def to_batch(
-    crops: list[Image.Image], size: int, mean: tuple[float, ...], std: tuple[float, ...]
+    crops: list[Image.Image],
+    size: int,
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
+    grey: bool = False,
 ) -> Tensor:
-    """Face crops to a float32 batch N×3×`size`×`size`."""
+    """Face crops to a float32 batch N×3×`size`×`size`.
+
+    `grey` takes the colour out, for networks that have only ever seen grey faces.
+    """
     prepare = v2.Compose([resize(size), normalise(mean, std)])
+    if grey:
+        crops = [crop.convert("L") for crop in crops]
     return torch.stack([prepare(crop) for crop in crops])

@@ -90,7 +90,7 @@ def model(tmp_path_factory):
     frame = tuple(map(tuple, ARCFACE.tolist()))
     source = {"name": "generated", "licence": "none needed"}
     config = ModelConfig(
-        "ddamfn", 112, IMAGENET_MEAN, IMAGENET_STD, frame, 1.0, source, "untrained"
+        "ddamfn", 112, IMAGENET_MEAN, IMAGENET_STD, frame, False, 1.0, source, "untrained"
     )
     save_model(folder, DDAMFN(), config)
     write_split(folder / "data" / "validation.parquet", 21)

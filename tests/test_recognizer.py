@@ -90,6 +90,12 @@ def test_batches_answer_as_single_faces_do(recognizer, face):
     np.testing.assert_allclose(together[:3], alone, atol=1e-4)
 
 
+def test_a_model_of_grey_faces_does_not_see_colour(recognizer, face):
+    assert recognizer.models[0].config.grey, "the bundled model was trained on grey faces"
+    colour, grey = recognizer.predict([face.crop, face.crop.convert("L")])
+    np.testing.assert_allclose(colour, grey, atol=1e-5)
+
+
 def test_heatmap_colours_the_face_alone(recognizer, portrait, face):
     photo = Image.open(portrait).convert("RGB")
     changed = np.asarray(recognizer.explain(photo, face)) != np.asarray(photo)
@@ -192,6 +198,7 @@ def set_tensors(change):
         (set_config(temperature=0), "cannot be"),
         (set_config(temperature="warm"), "lacks or misnames"),
         (set_config(frame=[[0, 0]]), "cannot be"),
+        (set_config(grey="yes"), "cannot be"),
         (set_config(surplus=1), "lacks or misnames"),
         (lambda f: (f / "model.safetensors").unlink(), "no model.safetensors"),
         (lambda f: (f / "model.safetensors").write_bytes(b""), "damaged or incomplete"),
@@ -217,7 +224,7 @@ def test_saved_model_answers_as_the_network_did(tmp_path):
     torch.manual_seed(0)
     network = DDAMFN().eval()
     frame = tuple((0.5, 0.5) for _ in range(5))
-    config = ModelConfig("ddamfn", 112, IMAGENET_MEAN, IMAGENET_STD, frame, 2.0, {}, "test")
+    config = ModelConfig("ddamfn", 112, IMAGENET_MEAN, IMAGENET_STD, frame, False, 2.0, {}, "test")
     save_model(tmp_path, network, config)
     loaded = fer.load(tmp_path)
     crop = Image.effect_noise((112, 112), 90).convert("RGB")

@@ -16,13 +16,14 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import fer
-from fer.data import load_split
+from fer.data import LabelledFaces, load_split
 from fer.errors import DataError
 from fer.models.ddamfn import DDAMFN
 from train.batches import training_batches
 from train.calibration import fit_temperature
 from train.checkpoint import read_tensors, save_tensors
 from train.command import main
+from train.framing import is_grey
 from train.loop import CHECKPOINT, make_optimizer, set_learning_rate
 from train.losses import attention_diversity, total_loss
 from train.recipe import Recipe, Stage, load_recipe
@@ -224,6 +225,13 @@ def test_imbalance_in_the_loss(imbalance, balance, rare_costs_more):
         for c in (0, 1)
     )
     assert (rare > common + 0.01) == rare_costs_more
+
+
+@pytest.mark.parametrize(("mode", "grey"), [("L", True), ("RGB", False)])
+def test_grey_data_is_noticed(mode, grey):
+    noise = np.random.default_rng(0).integers(0, 255, (48, 48, 3), dtype=np.uint8)
+    pictures = [{"image": Image.fromarray(noise).convert(mode)}] * 3
+    assert is_grey(LabelledFaces(pictures, np.zeros(3, int), np.eye(7)[:3])) == grey
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])

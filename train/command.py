@@ -10,7 +10,7 @@ from fer.errors import FerError
 from fer.folder import ModelConfig, save_model
 from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD
 from train.calibration import fit_temperature
-from train.framing import measure_frame
+from train.framing import is_grey, measure_frame
 from train.loop import Run
 from train.provenance import commit, versions
 from train.recipe import load_recipe
@@ -53,6 +53,7 @@ def train(options: argparse.Namespace) -> None:
         mean=IMAGENET_MEAN,
         std=IMAGENET_STD,
         frame=tuple(map(tuple, measure_frame(data).tolist())),
+        grey=is_grey(data),
         temperature=fit_temperature(logits, validation.labels),
         training_data=recipe.training_data,
         recipe=recipe.name,

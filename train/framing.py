@@ -1,4 +1,4 @@
-"""How the crops of a data set are framed, so that faces of photos can be cut out the same way."""
+"""How the crops of a data set look, so that faces of photos can be cut out the same way."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ def measure_frame(faces: LabelledFaces) -> NDArray[np.floating]:
     frame of ArcFace, which most aligned data sets have.
     """
     detector = FaceDetector()
-    rows = np.linspace(0, len(faces) - 1, min(SAMPLE, len(faces))).astype(int)
+    rows = _sample(faces)
     found: list[np.ndarray] = []
     for row in tqdm(rows, "framing", dynamic_ncols=True):
         crop = faces.image(row).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC)
@@ -32,3 +32,14 @@ def measure_frame(faces: LabelledFaces) -> NDArray[np.floating]:
         print(f"Only {len(found)} of {len(rows)} crops show a face: taking the frame of ArcFace.")
         return ARCFACE
     return np.median(found, axis=0)
+
+
+def is_grey(faces: LabelledFaces) -> bool:
+    """Whether a data set has no colour: the networks trained on it must see no other faces."""
+    crops = (np.asarray(faces.image(row).convert("RGB")) for row in _sample(faces))
+    return all(np.ptp(crop, axis=2).max() == 0 for crop in crops)
+
+
+def _sample(faces: LabelledFaces) -> NDArray[np.int64]:
+    """Rows spread over the data set."""
+    return np.linspace(0, len(faces) - 1, min(SAMPLE, len(faces))).astype(int)
