@@ -1,5 +1,6 @@
 """Training: a kill at any moment changes nothing, and every choice of a recipe is heard."""
 
+import json
 import os
 import signal
 import subprocess
@@ -75,10 +76,13 @@ def start(data: Path, out: Path) -> subprocess.Popen:
 
 
 def state_of(out: Path) -> tuple[int, int]:
+    """Stage and step of the last checkpoint, read through one handle: the run may replace it."""
     path = out / CHECKPOINT
     if not path.exists():
         return (0, 0)
-    _, state = read_tensors(path)
+    with path.open("rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    state = json.loads(header["__metadata__"]["state"])
     return state["stage"], state["step"]
 
 
