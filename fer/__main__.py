@@ -5,6 +5,7 @@ Exit code 0, or 2 when a model or a photo could not be used; the other photos ar
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -109,4 +110,6 @@ def _save(picture: Any, path: Path) -> None:
 
 
 if __name__ == "__main__":
+    if hasattr(signal, "SIGPIPE"):  # end quietly when the reader, such as head, has had enough
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main())

@@ -1,10 +1,12 @@
 """The page in a real browser."""
 
+import json
 import re
 import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from PIL import Image
@@ -171,3 +173,26 @@ def test_no_sideways_scrolling(page: Page, pair: Path, width: int) -> None:
 @pytest.mark.parametrize("line", ["not a feeling", "Not for work or education", "not kept"])
 def test_notice_is_on_the_page(page: Page, line: str) -> None:
     expect(page.get_by_text(line)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "upload",
+    [
+        lambda portrait: {"path": str(portrait)},
+        lambda portrait: {"path": str(portrait), "meta": {"_type": "gradio.FileData"}},
+        lambda portrait: {"path": "fer/ui/examples/astronaut.jpg"},
+        lambda portrait: {"path": None},
+        lambda portrait: None,
+    ],
+    ids=["path", "path as file data", "relative path", "no path", "nothing"],
+)
+def test_api_opens_no_file_of_the_server(
+    app_url: str, portrait: Path, upload: Callable[[Path], object]
+) -> None:
+    address = f"{app_url}/gradio_api/call/look"
+    body = json.dumps({"data": [upload(portrait)]}).encode()
+    request = Request(address, body, {"Content-Type": "application/json"})
+    event = json.load(urlopen(request))["event_id"]
+    answer = urlopen(f"{address}/{event}", timeout=60).read().decode()
+    assert "event: complete" in answer or "event: error" in answer
+    assert "happiness" not in answer

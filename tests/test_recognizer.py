@@ -149,7 +149,7 @@ def test_command_line_prints_the_top_emotion_first(portrait, capsys):
     assert lines[2].split()[0] == "happiness"
 
 
-def test_cold_start_answers_within_five_seconds(portrait):
+def test_a_process_of_its_own_answers_without_noise(portrait):
     command = [sys.executable, "-m", "fer", str(portrait)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert "happiness" in done.stdout

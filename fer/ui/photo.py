@@ -27,6 +27,7 @@ EXAMPLE = Path(__file__).parent / "examples" / "astronaut.jpg"
 KEEP_SECONDS = 14 * 60
 
 NO_FACE = "No face was found: try a photo where faces are larger, sharper or seen from the front."
+NOT_UPLOADED = "No photo was uploaded: add one first."
 ERASED = "This photo has been erased from the server meanwhile: add it again."
 
 INVITATION = """
@@ -138,8 +139,12 @@ def build(find_faces: FindFaces, explain: Explain) -> None:
             strip: gr.Gallery(cells, visible=len(found) > 1, selected_index=0),
         }
 
-    def look_at_upload(upload: dict[str, Any]) -> Updates:
-        return look(upload["path"])
+    def look_at_upload(upload: dict[str, Any] | None) -> Updates:
+        # Through the API anybody can name any file of the server: only uploaded ones are opened.
+        path = Path((upload or {}).get("path") or "").resolve()
+        if not path.is_relative_to(Path(picture.GRADIO_CACHE).resolve()):
+            return refuse(NOT_UPLOADED)
+        return look(path)
 
     def look_at_example() -> Updates:
         return look(EXAMPLE)
