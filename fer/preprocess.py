@@ -1,22 +1,17 @@
 """Face crops to the tensor a network expects: the same steps in training and in prediction."""
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torchvision.transforms import v2
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
-def resize(size: int) -> v2.Transform:
-    """PIL image of any size and mode to a uint8 tensor 3×`size`×`size`."""
-    return v2.Compose([v2.RGB(), v2.ToImage(), v2.Resize((size, size), antialias=True)])
-
-
-def normalise(mean: tuple[float, ...], std: tuple[float, ...]) -> v2.Transform:
-    """uint8 tensor to float32 with the given mean and standard deviation per channel."""
-    return v2.Compose([v2.ToDtype(torch.float32, scale=True), v2.Normalize(mean, std)])
+def resize(crop: Image.Image, size: int) -> Image.Image:
+    """A crop of any size and mode as RGB, `size`×`size`."""
+    return crop.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
 
 
 def to_batch(
@@ -30,7 +25,8 @@ def to_batch(
 
     `grey` takes the colour out, for networks that have only ever seen grey faces.
     """
-    prepare = v2.Compose([resize(size), normalise(mean, std)])
     if grey:
         crops = [crop.convert("L") for crop in crops]
-    return torch.stack([prepare(crop) for crop in crops])
+    pixels = np.stack([np.asarray(resize(crop, size), dtype=np.float32) for crop in crops])
+    batch = torch.from_numpy(pixels).permute(0, 3, 1, 2) / 255
+    return (batch - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(3, 1, 1)

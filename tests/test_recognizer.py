@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -149,11 +150,16 @@ def test_command_line_prints_the_top_emotion_first(portrait, capsys):
     assert lines[2].split()[0] == "happiness"
 
 
-def test_a_process_of_its_own_answers_without_noise(portrait):
+def test_a_process_of_its_own_answers_within_five_seconds_and_without_noise(portrait):
     command = [sys.executable, "-m", "fer", str(portrait)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    assert "happiness" in done.stdout
-    assert done.stderr == ""
+    seconds = []
+    for _ in range(2):  # the better of two, for something else may be running
+        started = time.monotonic()
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        seconds.append(time.monotonic() - started)
+        assert "happiness" in done.stdout
+        assert done.stderr == ""
+    assert min(seconds) < 5
 
 
 # Models that cannot be used

@@ -13,14 +13,14 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
 from fer.data import LabelledFaces
-from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD, normalise, resize
+from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD, resize
 from train.recipe import Augmentation, Recipe, Stage
 
 Draw = tuple[int, int, int]  # epoch, position within it, row of the data set
 
 
-def augment(options: Augmentation, size: int) -> v2.Transform:
-    """PIL face to a normalised float32 tensor 3×`size`×`size`, randomly changed.
+def augment(options: Augmentation) -> v2.Transform:
+    """PIL face S×S to a normalised float32 tensor 3×S×S, randomly changed.
 
     Flip, then with probability `jitter` a small rotation, zoom and shift, then brightness and
     random erasing, as in upstream DDAMFN's training scripts.
@@ -33,11 +33,12 @@ def augment(options: Augmentation, size: int) -> v2.Transform:
     )
     return v2.Compose(
         [
-            resize(size),
+            v2.ToImage(),
             v2.RandomHorizontalFlip(),
             v2.RandomApply([jitter], p=options.jitter),
             v2.ColorJitter(brightness=options.brightness, contrast=options.brightness),
-            normalise(IMAGENET_MEAN, IMAGENET_STD),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.Normalize(IMAGENET_MEAN, IMAGENET_STD),
             v2.RandomErasing(p=options.erase, scale=(0.02, 0.25)),
         ]
     )
@@ -46,9 +47,10 @@ def augment(options: Augmentation, size: int) -> v2.Transform:
 class AugmentedFaces(Dataset):
     """Faces drawn by (epoch, position, row), each augmented with a seed of its own."""
 
-    def __init__(self, faces: LabelledFaces, transform: v2.Transform, recipe: Recipe):
+    def __init__(self, faces: LabelledFaces, size: int, recipe: Recipe):
         self.faces = faces
-        self.transform = transform
+        self.size = size
+        self.transform = augment(recipe.augmentation)
         self.seed = recipe.seed
         one_hot = np.eye(faces.targets.shape[1], dtype=np.float32)[faces.labels]
         self.targets = faces.targets if recipe.soft_labels else one_hot
@@ -57,7 +59,7 @@ class AugmentedFaces(Dataset):
         epoch, position, row = draw
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(_mix(self.seed, epoch, position))
-            image = self.transform(self.faces.image(row))
+            image = self.transform(resize(self.faces.image(row), self.size))
         return image, torch.from_numpy(self.targets[row])
 
 
@@ -108,7 +110,7 @@ def training_batches(
 ) -> tuple[DataLoader, int]:
     """A loader of (images B×3×S×S, targets B×7) from step `start`, and the steps per epoch."""
     stage: Stage = recipe.stages[stage_index]
-    data = AugmentedFaces(faces, augment(recipe.augmentation, stage.size), recipe)
+    data = AugmentedFaces(faces, stage.size, recipe)
     draws = Draws(faces, recipe, stage_index, start)
     loader = DataLoader(data, batch_sampler=draws, num_workers=workers)
     return loader, draws.steps_per_epoch

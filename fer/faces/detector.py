@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 from safetensors.torch import load_file
@@ -51,8 +50,7 @@ class FaceDetector:
             small = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2)
         else:
             small = image
-        pixels = torch.from_numpy(np.array(small, dtype=np.float32)).permute(2, 0, 1).contiguous()
-        boxes, landmarks, scores = (found.numpy() for found in self.network(pixels))
+        boxes, landmarks, scores = (found.numpy() for found in self.network(small))
 
         back = np.divide(image.size, size, dtype=np.float32)
         boxes = np.clip(boxes.reshape(-1, 2, 2) * back, 0, image.size)

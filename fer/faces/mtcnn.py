@@ -8,10 +8,12 @@ the rest and places the landmarks.
 Coordinates are continuous, in pixels of the image given: pixel i covers i to i + 1.
 """
 
+import cv2
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
-from torchvision.ops import batched_nms, box_area, nms, roi_align
 
 MIN_FACE = 20  # side in pixels, below which faces are not looked for
 CELL, STRIDE = 12, 2  # P-Net is a window of 12×12 pixels that moves by 2
@@ -25,7 +27,7 @@ BATCH = 256  # windows that R-Net and O-Net see at once, to bound memory in a cr
 
 
 class MTCNN(nn.Module):
-    """RGB image 3×H×W (float, 0…255) to boxes N×4, landmarks N×5×2 and scores N.
+    """RGB photo to boxes N×4, landmarks N×5×2 and scores N.
 
     Boxes are x0, y0, x1, y1 and may reach outside the image; landmarks are left eye, right eye,
     nose, left and right corner of the mouth, left and right as seen in the image. Each network's
@@ -47,15 +49,15 @@ class MTCNN(nn.Module):
         )  # fmt: skip
 
     @torch.inference_mode()
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        windows = _square(self._propose(image), image)
+    def forward(self, photo: Image.Image) -> tuple[Tensor, Tensor, Tensor]:
+        windows = _square(self._propose(_pixels(photo)), photo)
 
-        scores, offsets, _ = self._look(self.rnet, image, windows, 24).split((1, 4, 0), dim=1)
+        scores, offsets, _ = self._look(self.rnet, photo, windows, 24).split((1, 4, 0), dim=1)
         windows, scores, offsets = _above(R_SCORE, scores, windows, offsets)
-        keep = nms(windows, scores, 0.7)
-        windows = _square(_move(windows[keep], offsets[keep]), image)
+        keep = _nms(windows, scores, 0.7)
+        windows = _square(_move(windows[keep], offsets[keep]), photo)
 
-        found = self._look(self.onet, image, windows, 48)
+        found = self._look(self.onet, photo, windows, 48)
         scores, offsets, places = found.split((1, 4, 10), dim=1)
         windows, scores, offsets, places = _above(O_SCORE, scores, windows, offsets, places)
         origin, size = windows[:, None, :2], windows[:, None, 2:] - windows[:, None, :2]
@@ -85,19 +87,22 @@ class MTCNN(nn.Module):
             return torch.zeros(0, 4)
         windows, scores = (torch.cat(parts) for parts in zip(*found, strict=True))
         levels = torch.cat([torch.full((len(w),), i) for i, (w, _) in enumerate(found)])
-        keep = batched_nms(windows, scores, levels, 0.5)
+        # A level apart from the others: boxes that are moved far away do not overlap.
+        apart = windows + levels[:, None] * 2 * max(height, width)
+        keep = _nms(apart, scores, 0.5)
         windows, scores = windows[keep], scores[keep]
-        return windows[nms(windows, scores, 0.7)]
+        return windows[_nms(windows, scores, 0.7)]
 
-    def _look(self, net: nn.Module, image: Tensor, windows: Tensor, side: int) -> Tensor:
-        """The network's answers for the windows, each resized to side×side.
-
-        RoI-align averages over the pixels where a window shrinks.
-        """
-        answers = [
-            net(_normalise(roi_align(image[None], [part], side, aligned=True)))
-            for part in windows.split(BATCH)
-        ]
+    def _look(self, net: nn.Module, photo: Image.Image, windows: Tensor, side: int) -> Tensor:
+        """The network's answers for the windows, each resized to side×side."""
+        answers = []
+        for part in windows.split(BATCH):
+            crops = [
+                _pixels(photo.resize((side, side), Image.Resampling.BILINEAR, box=tuple(window)))
+                for window in part.tolist()
+            ]
+            batch = torch.stack(crops) if crops else torch.zeros(0, 3, side, side)
+            answers.append(net(_normalise(batch)))
         return torch.cat(answers)
 
 
@@ -118,6 +123,21 @@ def _dense(features: int, hidden: int, outputs: int) -> tuple[nn.Module, ...]:
     )
 
 
+def _pixels(image: Image.Image) -> Tensor:
+    return torch.from_numpy(np.array(image, dtype=np.float32)).permute(2, 0, 1).contiguous()
+
+
+def _nms(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:
+    """Indices of the boxes that no better one covers by more than `threshold` of their union.
+
+    OpenCV does it: importing torchvision for this would take longer than finding the faces.
+    """
+    corner, size = boxes[:, :2], boxes[:, 2:] - boxes[:, :2]
+    corner_and_size = torch.cat([corner, size], dim=1).tolist()
+    kept = cv2.dnn.NMSBoxes(corner_and_size, scores.tolist(), 0.0, threshold)
+    return torch.tensor(kept, dtype=torch.long).flatten()
+
+
 def _normalise(pixels: Tensor) -> Tensor:
     return (pixels - 127.5) / 128
 
@@ -136,17 +156,17 @@ def _move(windows: Tensor, offsets: Tensor) -> Tensor:
     return windows + offsets * size
 
 
-def _square(windows: Tensor, image: Tensor) -> Tensor:
-    """Grow the shorter side around the same centre, as the next network expects, inside the image.
+def _square(windows: Tensor, photo: Image.Image) -> Tensor:
+    """Grow the shorter side around the same centre, as the next network expects, inside the photo.
 
     Clipping loses the square, but more of the faces that fill their photo are found than when the
     window is filled up with any colour.
     """
     centre = (windows[:, :2] + windows[:, 2:]) / 2
     half = (windows[:, 2:] - windows[:, :2]).amax(dim=1, keepdim=True) / 2
-    height, width = image.shape[1:]
     corners = torch.stack([centre - half, centre + half], dim=1)
-    return corners.clamp(min=0).minimum(torch.tensor([width, height])).flatten(1)
+    corners = corners.clamp(min=0).minimum(torch.tensor(photo.size))
+    return corners[(corners[:, 1] - corners[:, 0]).amin(dim=1) >= 1].flatten(1)
 
 
 def _without_nested(boxes: Tensor, scores: Tensor) -> Tensor:
@@ -155,7 +175,7 @@ def _without_nested(boxes: Tensor, scores: Tensor) -> Tensor:
     Ordinary suppression, by the share of the union, lets a small box inside a face survive.
     """
     kept: list[int] = []
-    areas = box_area(boxes)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(dim=1)
     for i in scores.argsort(descending=True).tolist():
         others = boxes[kept]
         shared = (
