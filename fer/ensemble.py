@@ -1,17 +1,16 @@
 """Several models' probabilities into one answer: soft vote, or stacking (D. Wolpert, 1992)."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
-from scipy.special import softmax
 
 from fer.errors import ModelError
-from fer.folder import CONFIG, FORMAT, read_json
+from fer.folder import CONFIG, FORMAT, read_json, write_json
 from fer.labels import EMOTIONS
 from fer.version import __version__
 
@@ -31,7 +30,7 @@ class Stacker:
     def __call__(self, members: Probabilities) -> Probabilities:
         """M×N×7 probabilities of M members to N×7."""
         logits = features(members) @ self.coefficients.T + self.intercept
-        return softmax(logits, axis=1).astype(np.float32)
+        return torch.from_numpy(logits).softmax(dim=1).float().numpy()
 
 
 def features(members: Probabilities) -> Probabilities:
@@ -73,7 +72,7 @@ def save_ensemble(folder: Path, config: EnsembleConfig, stacker: Stacker) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: np.ascontiguousarray(value) for name, value in vars(stacker).items()}
     save_file(tensors, folder / STACKER)
-    (folder / CONFIG).write_text(json.dumps(asdict(config), indent=2) + "\n", encoding="utf-8")
+    write_json(folder / CONFIG, asdict(config))
 
 
 def load_stacker(folder: Path, members: int) -> Stacker:

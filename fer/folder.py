@@ -49,7 +49,7 @@ def save_model(folder: str | Path, network: nn.Module, config: ModelConfig) -> N
         for name, tensor in network.state_dict().items()
     }
     save_file(tensors, folder / WEIGHTS, {"format": "pt"})
-    (folder / CONFIG).write_text(json.dumps(asdict(config), indent=2) + "\n", encoding="utf-8")
+    write_json(folder / CONFIG, asdict(config))
 
 
 def load_model(folder: str | Path) -> tuple[nn.Module, ModelConfig]:
@@ -71,6 +71,11 @@ def load_model(folder: str | Path) -> tuple[nn.Module, ModelConfig]:
     _check_tensors(tensors, network, folder)
     network.load_state_dict(tensors)
     return network.eval().requires_grad_(False), config
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """Write plain data as people like to read it."""
+    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
 def read_json(folder: str | Path) -> dict[str, Any]:

@@ -27,9 +27,14 @@ class Face:
     box: tuple[float, float, float, float]  # x0, y0, x1, y1, pixels of the upright photo
     landmarks: NDArray[np.float32] | None  # 5×2, pixels of the photo; None for a ready crop
     score: float  # of the detector, in [0, 1]; 1 for a ready crop
-    crop: Image.Image  # the aligned face that the (first) model saw
+    crops: tuple[Image.Image, ...]  # the aligned face as each model of the recogniser saw it
     probabilities: NDArray[np.float32]  # 7, in the order of EMOTIONS, summing to 1
     members: NDArray[np.float32]  # M×7, the same from each model of the recogniser alone
+
+    @property
+    def crop(self) -> Image.Image:
+        """The aligned face as the (first) model saw it."""
+        return self.crops[0]
 
     @property
     def emotion(self) -> str:
@@ -91,27 +96,25 @@ class Recognizer:
         photo = open_image(image)
         if aligned:
             whole = (0.0, 0.0, float(photo.width), float(photo.height))
-            places: list[Any] = [(whole, None, 1.0)]
+            places: list[tuple[Any, Any, float]] = [(whole, None, 1.0)]
             crops = [[photo]] * len(self.models)
         else:
             places = [(face.box, face.landmarks, face.score) for face in self.detector(photo)]
             crops = [[model.crop(photo, place[1]) for place in places] for model in self.models]
-        members = np.stack(
-            [model.predict(own) for model, own in zip(self.models, crops, strict=True)]
-        )
+        members = self._members(crops)
         probabilities = self.combine(members)
         return [
-            Face(box, landmarks, score, crops[0][i], probabilities[i], members[:, i])
-            for i, (box, landmarks, score) in enumerate(places)
+            Face(*place, tuple(own[i] for own in crops), probabilities[i], members[:, i])
+            for i, place in enumerate(places)
         ]
 
     def predict(self, crops: list[Image.Image]) -> NDArray[np.float32]:
         """Emotion probabilities N×7 of N face crops (PIL images of any size), used whole."""
-        return self.combine(self.predict_members(crops))
+        return self.combine(self._members([crops] * len(self.models)))
 
-    def predict_members(self, crops: list[Image.Image]) -> NDArray[np.float32]:
-        """Each model's own probabilities, M×N×7."""
-        return np.stack([model.predict(crops) for model in self.models])
+    def _members(self, crops: list[list[Image.Image]]) -> NDArray[np.float32]:
+        """Each model's own probabilities of its own N crops, M×N×7."""
+        return np.stack([model.predict(own) for model, own in zip(self.models, crops, strict=True)])
 
     def to(self, device: str) -> "Recognizer":
         """Move the networks, such as to "cuda"; the face detector stays on the CPU."""
@@ -132,8 +135,8 @@ class Recognizer:
         if emotion not in EMOTIONS:
             raise FerError(f"{emotion!r} is not an emotion: choose one of {', '.join(EMOTIONS)}.")
         model = self.models[member]
-        crop = photo if face.landmarks is None else model.crop(photo, face.landmarks)
-        return overlay(photo, model.matrix(face.landmarks, photo), model.heat(crop, emotion))
+        heat = model.heat(face.crops[member], emotion)
+        return overlay(photo, model.matrix(face.landmarks, photo), heat)
 
 
 def load(folder: str | Path) -> Recognizer:

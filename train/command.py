@@ -1,13 +1,12 @@
 """The command line that `train.ddamfn` and `train.convnext` share."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from fer.data import load_split
 from fer.errors import FerError
-from fer.folder import ModelConfig, save_model
+from fer.folder import ModelConfig, save_model, write_json
 from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD
 from train.calibration import fit_temperature
 from train.framing import is_grey, measure_frame
@@ -60,6 +59,5 @@ def train(options: argparse.Namespace) -> None:
     )
     save_model(options.out / "model", run.model, config)
     record = {**state, "commit": commit(), "versions": versions()}
-    text = json.dumps(record, indent=2) + "\n"
-    (options.out / "model" / TRAINING).write_text(text, encoding="utf-8")
+    write_json(options.out / "model" / TRAINING, record)
     print(f"The model is in {options.out / 'model'}")

@@ -16,7 +16,7 @@ import numpy as np
 from fer import FerError, load
 from fer.data import load_split
 from fer.errors import DataError
-from fer.folder import read_json
+from fer.folder import read_json, write_json
 from fer.labels import EMOTIONS
 from train.metrics import evaluate
 from train.predictions import predict_split
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         recognizer = load(options.model)
         faces = load_split(options.data, options.split)
-        figures = evaluate(predict_split(recognizer, faces), faces.labels)
+        figures = evaluate(predict_split(recognizer.predict, faces), faces.labels)
         print(table(figures))
         if options.write:
             write_metrics(options.model, options.split, figures, options.data.name)
@@ -85,7 +85,7 @@ def write_metrics(folder: Path, split: str, figures: dict[str, Any], data: str) 
             "versions": versions(),
         },
     }
-    path.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    write_json(path, metrics)
     print(f"The figures of {split} are in {path}")
 
 

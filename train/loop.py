@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from pytorch_optimizer import SAM
 from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
@@ -31,11 +32,11 @@ from train.checkpoint import (
 )
 from train.losses import total_loss
 from train.metrics import accuracies
+from train.predictions import predict_split
 from train.recipe import Recipe, Stage
 
 CHECKPOINT = "checkpoint.safetensors"
 BEST = "best.safetensors"
-VALIDATION_BATCH = 64
 
 
 class BackboneClassifier(nn.Module):
@@ -187,15 +188,14 @@ class Run:
     def predict(self, network: nn.Module, faces: LabelledFaces, size: int) -> NDArray[np.float32]:
         """Logits N×7 of every face, in evaluation mode."""
         network.eval()
-        logits = []
-        for start in tqdm(range(0, len(faces), VALIDATION_BATCH), "validation", leave=False):
-            rows = range(start, min(start + VALIDATION_BATCH, len(faces)))
-            images = [faces.image(row) for row in rows]
-            batch = to_batch(images, size, IMAGENET_MEAN, IMAGENET_STD)
+
+        def logits(crops: list[Image.Image]) -> NDArray[np.float32]:
+            batch = to_batch(crops, size, IMAGENET_MEAN, IMAGENET_STD)
             batch = batch.to(self.device, memory_format=torch.channels_last)
             with self._autocast():
-                logits.append(network(batch).float().cpu())
-        return torch.cat(logits).numpy()
+                return network(batch).float().cpu().numpy()
+
+        return predict_split(logits, faces)
 
     def _autocast(self) -> torch.autocast:
         bf16 = self.recipe.precision == "bf16"

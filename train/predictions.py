@@ -1,6 +1,6 @@
-"""Probabilities of every face of a split, with a progress bar."""
+"""Answers for every face of a split, with a progress bar."""
 
-from typing import Protocol
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,21 +13,18 @@ from fer.model import Model
 BATCH = 32
 
 
-class Predicts(Protocol):
-    """A model or a recogniser: face crops to probabilities N×7."""
-
-    def predict(self, crops: list[Image.Image]) -> NDArray[np.float32]: ...
+Predict = Callable[[list[Image.Image]], NDArray[np.float32]]
 
 
-def predict_split(predictor: Predicts, faces: LabelledFaces) -> NDArray[np.float32]:
-    """Probabilities N×7 of the faces of a split, which are used whole, as ready crops."""
+def predict_split(predict: Predict, faces: LabelledFaces) -> NDArray[np.float32]:
+    """Apply `predict`, from face crops to N×7, to every face of a split, used whole."""
     rows = []
-    for start in tqdm(range(0, len(faces), BATCH), "predicting", dynamic_ncols=True):
+    for start in tqdm(range(0, len(faces), BATCH), "predicting", leave=False, dynamic_ncols=True):
         crops = [faces.image(row) for row in range(start, min(start + BATCH, len(faces)))]
-        rows.append(predictor.predict(crops))
+        rows.append(predict(crops))
     return np.concatenate(rows)
 
 
 def member_probabilities(models: list[Model], faces: LabelledFaces) -> NDArray[np.float32]:
     """Each model's probabilities of a split, M×N×7."""
-    return np.stack([predict_split(model, faces) for model in models])
+    return np.stack([predict_split(model.predict, faces) for model in models])

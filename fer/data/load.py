@@ -59,17 +59,16 @@ def _read(data: str | Path, split: str) -> Dataset | None:
         return kaggle_table(folder, split)
     try:
         if (folder / f"{split}.parquet").is_file():
-            return _load("parquet", split, data_files={split: str(folder / f"{split}.parquet")})
+            files = {split: str(folder / f"{split}.parquet")}
+            return load_dataset("parquet", split=split, data_files=files)
         if folder.is_dir():
             images = folder / split
             has_images = images.is_dir() and any(images.iterdir())
-            return _load("imagefolder", split, data_dir=str(folder)) if has_images else None
-        return _load(str(data), split)
+            if not has_images:
+                return None
+            return load_dataset("imagefolder", split=split, data_dir=str(folder))
+        return load_dataset(str(data), split=split)
     except (DatasetGenerationError, DatasetsError, ValueError, OSError) as error:
         if f'Unknown split "{split}"' in str(error):
             return None
         raise DataError(f"The {split} split of {data} cannot be read: {error}.") from error
-
-
-def _load(path: str, split: str, **options) -> Dataset:
-    return load_dataset(path, split=split, **options)
