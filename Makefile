@@ -5,14 +5,15 @@ PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test check format screenshot
+.PHONY: demo test check format screenshot cards
 
 demo: $(VENV)/app.stamp  ## Open the app on the bundled weights
 	$(PYTHON) app.py
 
 test: $(VENV)/dev.stamp  ## Run all tests
 	$(PYTHON) tests/browser.py
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -m alone
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -m "not alone" -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/dev.stamp  ## Style and types
 	$(PYTHON) -m ruff check .
@@ -23,7 +24,10 @@ format: $(VENV)/dev.stamp  ## Put the code into the project's style
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 
-screenshot: $(VENV)/dev.stamp  ## Make the README's picture again
+cards: $(VENV)/dev.stamp  ## Make the bundled models' cards and the README's tables again
+	$(PYTHON) -m model_cards all
+
+screenshot: $(VENV)/dev.stamp  ## Make the README's pictures again
 	$(PYTHON) tests/browser.py
 	$(PYTHON) tests/screenshot.py
 

@@ -5,7 +5,15 @@ for face in fer.load("weights/ddamfn-ferplus")("photo.jpg"):
     print(face.box, face.emotion, face.valence)
 """
 
-from fer.errors import DataError, FerError, ImageError, ModelError
+from fer.errors import (
+    DataError,
+    FerError,
+    HubError,
+    HubUnreachable,
+    ImageError,
+    ModelError,
+    VideoError,
+)
 from fer.recognizer import Face, Recognizer, load
 from fer.version import __version__
 
@@ -13,9 +21,12 @@ __all__ = [
     "DataError",
     "Face",
     "FerError",
+    "HubError",
+    "HubUnreachable",
     "ImageError",
     "ModelError",
     "Recognizer",
+    "VideoError",
     "__version__",
     "load",
 ]

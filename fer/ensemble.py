@@ -1,6 +1,6 @@
 """Several models' probabilities into one answer: soft vote, or stacking (D. Wolpert, 1992)."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from fer.errors import ModelError
-from fer.folder import CONFIG, FORMAT, read_json, write_json
+from fer.folder import CONFIG, FORMAT, WEIGHTS, check_sha256, read_json, sha256, write_json
 from fer.labels import EMOTIONS
 from fer.version import __version__
 
@@ -47,12 +47,23 @@ def soft_vote(members: Probabilities) -> Probabilities:
 class EnsembleConfig:
     """What an ensemble's `config.json` says."""
 
-    members: tuple[str, ...]  # model folders, relative to the ensemble's
+    members: tuple[str, ...]  # folders relative to the ensemble's, or `repo@commit` on the Hub
     recipe: str
     kind: str = KIND
     labels: tuple[str, ...] = EMOTIONS
+    sha256: str = ""  # of the stacker's coefficients
     library_version: str = __version__
     format: int = FORMAT
+
+
+def is_ensemble(folder: Path) -> bool:
+    """Whether a folder holds an ensemble; raises `ModelError` when it cannot be told."""
+    return read_json(folder).get("kind") == KIND
+
+
+def weights_file(folder: Path) -> str:
+    """The file whose SHA-256 is in a folder's `config.json`: of a network, or of a stacker."""
+    return STACKER if is_ensemble(folder) else WEIGHTS
 
 
 def read_config(folder: Path) -> EnsembleConfig:
@@ -64,6 +75,8 @@ def read_config(folder: Path) -> EnsembleConfig:
         raise ModelError(f"{CONFIG} in {folder} lacks or misnames a setting ({error}).") from error
     if not config.members:
         raise ModelError(f"{CONFIG} in {folder} names no members: fit the ensemble again.")
+    if not all(isinstance(member, str) for member in config.members):
+        raise ModelError(f"{CONFIG} in {folder} names a member that is no text: fit it again.")
     return config
 
 
@@ -72,11 +85,13 @@ def save_ensemble(folder: Path, config: EnsembleConfig, stacker: Stacker) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: np.ascontiguousarray(value) for name, value in vars(stacker).items()}
     save_file(tensors, folder / STACKER)
-    write_json(folder / CONFIG, asdict(config))
+    write_json(folder / CONFIG, asdict(replace(config, sha256=sha256(folder / STACKER))))
 
 
-def load_stacker(folder: Path, members: int) -> Stacker:
+def load_stacker(folder: Path, config: EnsembleConfig) -> Stacker:
     """Read the coefficients of an ensemble; raises `ModelError` when they cannot be used."""
+    members = len(config.members)
+    check_sha256(folder / STACKER, config.sha256)
     try:
         stacker = Stacker(**load_file(folder / STACKER))
     except (SafetensorError, OSError, TypeError) as error:

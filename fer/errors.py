@@ -9,8 +9,20 @@ class ImageError(FerError):
     """A photo that cannot be read or that is too large."""
 
 
+class VideoError(FerError):
+    """A clip that cannot be read or that is too long."""
+
+
 class ModelError(FerError):
     """A model folder that cannot be loaded."""
+
+
+class HubError(ModelError):
+    """A model on the Hub that cannot be had."""
+
+
+class HubUnreachable(HubError):
+    """The Hub does not answer or breaks off, and the cache does not hold the model."""
 
 
 class DataError(FerError):

@@ -25,34 +25,45 @@ def gradcam(network: nn.Module, batch: Tensor, emotion: int) -> NDArray[np.float
             cam.activations_and_grads.release()
 
 
-def overlay(
-    photo: Image.Image, to_crop: NDArray[np.float64], heat: NDArray[np.float32]
+def heat_layer(
+    to_crop: NDArray[np.float64],
+    heat: NDArray[np.float32],
+    region: tuple[int, int, int, int],
+    size: tuple[int, int],
 ) -> Image.Image:
-    """The photo with the heat S×S of a crop blended over the place it was cut from.
+    """The heat S×S of a crop as RGBA, to lay over the `region` of the photo shown in `size`.
 
-    `to_crop` is the 2×3 matrix from pixels of the photo to pixels of the crop.
+    `to_crop` is the 2×3 matrix from pixels of the photo to pixels of the crop. The colder, the more
+    transparent.
     """
-    x0, y0, x1, y1 = _covered(photo, to_crop, heat.shape[0])
-    if x0 >= x1 or y0 >= y1:
-        return photo.copy()
-    # A pixel of the region is looked up in the crop, as PIL's AFFINE expects.
+    x0, y0, x1, y1 = region
+    # A pixel of the layer is looked up in the crop, as PIL's AFFINE expects.
     matrix = np.array(to_crop)
     matrix[:, 2] += matrix[:, :2] @ (x0, y0)
+    matrix[:, :2] *= np.divide((x1 - x0, y1 - y0), size)
     placed = Image.fromarray(heat).transform(
-        (x1 - x0, y1 - y0), Image.Transform.AFFINE, tuple(matrix.ravel()), Image.Resampling.BILINEAR
+        size, Image.Transform.AFFINE, tuple(matrix.ravel()), Image.Resampling.BILINEAR
     )
     values = np.asarray(placed)
-    colours = (colormaps["inferno"](values)[..., :3] * 255).astype(np.uint8)
-    mask = Image.fromarray((values * OPACITY * 255).astype(np.uint8))
+    colours = (colormaps["inferno"](values) * 255).astype(np.uint8)
+    colours[..., 3] = values * 255
+    return Image.fromarray(colours)
+
+
+def lay_over(
+    photo: Image.Image, layer: Image.Image, region: tuple[int, int, int, int]
+) -> Image.Image:
+    """The photo with a layer of heat blended over a region of it."""
     result = photo.copy()
-    result.paste(Image.fromarray(colours), (x0, y0), mask)
+    mask = layer.getchannel("A").point(lambda alpha: alpha * OPACITY)
+    result.paste(layer.convert("RGB"), region[:2], mask)
     return result
 
 
-def _covered(photo: Image.Image, to_crop: NDArray, size: int) -> tuple[int, int, int, int]:
+def covered(photo_size: tuple[int, int], to_crop: NDArray, size: int) -> tuple[int, int, int, int]:
     """The part of the photo, x0, y0, x1, y1, that a square crop of side `size` covers."""
     corners = np.array([[0, 0], [size, 0], [0, size], [size, size]]) - to_crop[:, 2]
     corners = corners @ np.linalg.inv(to_crop[:, :2]).T
-    x0, y0 = np.maximum(np.floor(corners.min(axis=0)), 0).astype(int)
-    x1, y1 = np.minimum(np.ceil(corners.max(axis=0)), photo.size).astype(int)
+    x0, y0 = np.clip(np.floor(corners.min(axis=0)), 0, photo_size).astype(int)
+    x1, y1 = np.clip(np.ceil(corners.max(axis=0)), (x0, y0), photo_size).astype(int)
     return int(x0), int(y0), int(x1), int(y1)

@@ -1,8 +1,9 @@
 """A model folder: `config.json` and `model.safetensors`, the one format on disk and on the Hub."""
 
+import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from torch import nn
 
 from fer.errors import ModelError
 from fer.labels import EMOTIONS
-from fer.models import ARCHITECTURES, build
+from fer.models import ARCHITECTURES, CONVNEXT, build
 from fer.version import __version__
 
 FORMAT = 1
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
+OTHERS = ("num_classes", "pretrained_cfg")  # for timm and huggingface_hub, of no use to us
 
 
 @dataclass(frozen=True)
@@ -34,22 +36,63 @@ class ModelConfig:
     temperature: float  # logits are divided by it before the softmax
     training_data: dict[str, str]  # name, licence
     recipe: str
+    mirror: bool = False  # whether the answer is the mean over a face and its mirror image
     labels: tuple[str, ...] = EMOTIONS
+    outputs: tuple[str, ...] = EMOTIONS  # the emotion that each output of the network counts for
+    sha256: str = ""  # of the weights file
     library_version: str = __version__
     format: int = FORMAT
 
 
-def save_model(folder: str | Path, network: nn.Module, config: ModelConfig) -> None:
-    """Write the folder, parameters in half precision and batch statistics in single."""
+def save_model(
+    folder: str | Path,
+    network: nn.Module,
+    config: ModelConfig,
+    parameters: torch.dtype = torch.float16,
+) -> None:
+    """Write the folder: parameters in a precision of choice, batch statistics as they are."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    parameters = {name for name, _ in network.named_parameters()}
+    names = {name for name, _ in network.named_parameters()}
     tensors = {
-        name: (tensor.half() if name in parameters else tensor).contiguous()
+        name: (tensor.to(parameters) if name in names else tensor).contiguous()
         for name, tensor in network.state_dict().items()
     }
     save_file(tensors, folder / WEIGHTS, {"format": "pt"})
-    write_json(folder / CONFIG, asdict(config))
+    write_config(folder, replace(config, sha256=sha256(folder / WEIGHTS)))
+
+
+def write_config(folder: Path, config: ModelConfig) -> None:
+    """Write `config.json` such that timm alone can read a ConvNeXt-V2 folder too."""
+    values = asdict(config) | {"num_classes": len(config.outputs)}
+    if config.architecture in CONVNEXT:
+        size = config.input_size
+        values["pretrained_cfg"] = {
+            "input_size": (3, size, size),
+            "mean": config.mean,
+            "std": config.std,
+            "interpolation": "bilinear",
+            "crop_pct": 1.0,
+            "label_names": config.outputs,
+        }
+    write_json(folder / CONFIG, values)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def check_sha256(path: Path, recorded: str) -> None:
+    """Raise `ModelError` when a file is not the one whose SHA-256 is recorded.
+
+    Folders written before it was recorded have none; what comes from the Hub always needs one.
+    """
+    if recorded and path.is_file() and sha256(path) != recorded:
+        raise ModelError(
+            f"{path.name} in {path.parent} is damaged or was changed, for its SHA-256 is not the "
+            f"one in {CONFIG}: copy or download it again."
+        )
 
 
 def load_model(folder: str | Path) -> tuple[nn.Module, ModelConfig]:
@@ -59,7 +102,8 @@ def load_model(folder: str | Path) -> tuple[nn.Module, ModelConfig]:
     """
     folder = Path(folder)
     config = read_config(folder)
-    network = build(config.architecture, len(config.labels))
+    check_sha256(folder / WEIGHTS, config.sha256)
+    network = build(config.architecture, len(config.outputs))
     try:
         tensors = load_file(folder / WEIGHTS)
     except FileNotFoundError as error:
@@ -71,6 +115,12 @@ def load_model(folder: str | Path) -> tuple[nn.Module, ModelConfig]:
     _check_tensors(tensors, network, folder)
     network.load_state_dict(tensors)
     return network.eval().requires_grad_(False), config
+
+
+def name_of(folder: str | Path) -> str:
+    """What a model is called: its folder's name, or that of its run, which keeps it in `model`."""
+    folder = Path(folder).resolve()
+    return folder.parent.name if folder.name == "model" else folder.name
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:
@@ -96,7 +146,7 @@ def read_json(folder: str | Path) -> dict[str, Any]:
             f"{path} has format {values['format']}, this version reads {FORMAT}: "
             "update the library."
         )
-    if tuple(values.get("labels", ())) != EMOTIONS:
+    if values.get("labels") != list(EMOTIONS):
         raise ModelError(f"The labels in {path} must be {', '.join(EMOTIONS)}, in this order.")
     return values
 
@@ -104,9 +154,10 @@ def read_json(folder: str | Path) -> dict[str, Any]:
 def read_config(folder: str | Path) -> ModelConfig:
     """Read and check `config.json`; raises `ModelError` with what is wrong with it."""
     path = Path(folder) / CONFIG
-    values = read_json(folder)
+    values = {name: value for name, value in read_json(folder).items() if name not in OTHERS}
     try:
         sequences = {name: tuple(values[name]) for name in ("labels", "mean", "std", "frame")}
+        sequences["outputs"] = tuple(values.get("outputs", EMOTIONS))
         config = ModelConfig(**{**values, **sequences})
         fits = (
             0 < config.temperature < math.inf
@@ -114,6 +165,9 @@ def read_config(folder: str | Path) -> ModelConfig:
             and [len(point) for point in config.frame] == [2] * 5
             and int(config.input_size) > 0
             and isinstance(config.grey, bool)
+            and isinstance(config.mirror, bool)
+            and config.outputs[: len(EMOTIONS)] == EMOTIONS
+            and set(config.outputs) == set(EMOTIONS)
         )
     except (TypeError, KeyError, ValueError) as error:
         raise ModelError(f"{path} lacks or misnames a setting ({error}).") from error
@@ -121,13 +175,15 @@ def read_config(folder: str | Path) -> ModelConfig:
         known = ", ".join(ARCHITECTURES)
         raise ModelError(f"{path} names the network {config.architecture!r}; known: {known}.")
     if not fits:
-        raise ModelError(f"{path} holds a temperature, mean, std, frame or size that cannot be.")
+        raise ModelError(
+            f"{path} holds a temperature, mean, std, frame, size or output that cannot be."
+        )
     return config
 
 
 def _check_tensors(tensors: dict[str, torch.Tensor], network: nn.Module, folder: Path) -> None:
-    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    expected = {name: _kind(tensor) for name, tensor in network.state_dict().items()}
+    found = {name: _kind(tensor) for name, tensor in tensors.items()}
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
             raise ModelError(
@@ -136,3 +192,8 @@ def _check_tensors(tensors: dict[str, torch.Tensor], network: nn.Module, folder:
             )
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
         raise ModelError(f"{WEIGHTS} in {folder} holds values that are not finite: train again.")
+
+
+def _kind(tensor: torch.Tensor) -> str:
+    """What has to agree: the shape, and whether the values are fractions, in any precision."""
+    return f"{tuple(tensor.shape)} {'float' if tensor.is_floating_point() else tensor.dtype}"

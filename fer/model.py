@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from fer.faces import crop_matrix, cut_crop
-from fer.folder import load_model
+from fer.folder import load_model, name_of
 from fer.labels import EMOTIONS
 from fer.preprocess import to_batch
 
@@ -21,20 +21,20 @@ class Model:
     """A network with its configuration. Safe to call from several threads."""
 
     def __init__(self, folder: str | Path):
-        self.name = Path(folder).resolve().name
+        self.name = name_of(folder)
         self.network, self.config = load_model(folder)
         # Grad-CAM hooks into the network, so a prediction in another thread must wait for it.
         self._lock = threading.Lock()
 
     def matrix(
-        self, landmarks: NDArray[np.float32] | None, photo: Image.Image
+        self, landmarks: NDArray[np.float32] | None, photo_size: tuple[int, int]
     ) -> NDArray[np.float64]:
         """The 2×3 matrix from pixels of the photo to pixels of a face's crop."""
-        return crop_matrix(landmarks, self.config.frame, self.config.input_size, photo.size)
+        return crop_matrix(landmarks, self.config.frame, self.config.input_size, photo_size)
 
     def crop(self, photo: Image.Image, landmarks: NDArray[np.float32]) -> Image.Image:
         """A face cut out of a photo, framed as in the training data."""
-        return cut_crop(photo, self.matrix(landmarks, photo), self.config.input_size)
+        return cut_crop(photo, self.matrix(landmarks, photo.size), self.config.input_size)
 
     def predict(self, crops: list[Image.Image]) -> NDArray[np.float32]:
         """Emotion probabilities N×7 of N face crops (PIL images of any size)."""
@@ -50,9 +50,17 @@ class Model:
             return gradcam(self.network, self._prepare([crop]), EMOTIONS.index(emotion))
 
     def _probabilities(self, crops: list[Image.Image]) -> NDArray[np.float32]:
+        batch = self._prepare(crops)
         with self._lock, torch.inference_mode():
-            logits = self.network(self._prepare(crops)) / self.config.temperature
-            return logits.float().softmax(dim=1).cpu().numpy()
+            logits = self.network(batch)
+            if self.config.mirror:
+                logits = (logits + self.network(batch.flip(3))) / 2
+            logits = logits / self.config.temperature
+            outputs = logits.float().softmax(dim=1).cpu().numpy()
+        probabilities = outputs[:, : len(EMOTIONS)]
+        for index, emotion in enumerate(self.config.outputs[len(EMOTIONS) :], len(EMOTIONS)):
+            probabilities[:, EMOTIONS.index(emotion)] += outputs[:, index]
+        return probabilities
 
     def _prepare(self, crops: list[Image.Image]) -> Tensor:
         config = self.config

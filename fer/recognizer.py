@@ -13,11 +13,16 @@ from PIL import Image
 
 from fer import ensemble
 from fer.errors import FerError
-from fer.faces import FaceDetector
-from fer.folder import read_json
+from fer.faces import DetectedFace, FaceDetector
+from fer.hub import locate, member_of
 from fer.images import ImageSource, open_image
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, Scale, to_levels, valence
 from fer.model import Model
+
+SURE = 0.5  # probabilities are calibrated, so that below it the top emotion is more likely wrong
+
+Places = list[DetectedFace]
+Region = tuple[int, int, int, int]  # x0, y0, x1, y1, pixels of the photo
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,16 @@ class Face:
         return EMOTIONS[int(self.probabilities.argmax())]
 
     @property
+    def sure(self) -> bool:
+        """Whether the top emotion has at least an even chance of being right."""
+        return float(self.probabilities.max()) >= SURE
+
+    @property
+    def expressions(self) -> dict[str, float]:
+        """Probability of each emotion."""
+        return dict(zip(EMOTIONS, map(float, self.probabilities), strict=True))
+
+    @property
     def levels_5(self) -> dict[str, float]:
         """Probability of each level from very negative to very positive."""
         return self._levels(LEVELS_5)
@@ -60,10 +75,13 @@ class Face:
         """Plain data, as the command line prints it."""
         return {
             "box": [round(float(side), 1) for side in self.box],
-            "landmarks": None if self.landmarks is None else self.landmarks.round(1).tolist(),
+            "landmarks": None
+            if self.landmarks is None
+            else self.landmarks.astype(float).round(1).tolist(),
             "score": round(self.score, 4),
             "emotion": self.emotion,
-            "probabilities": dict(zip(EMOTIONS, map(float, self.probabilities), strict=True)),
+            "sure": self.sure,
+            "probabilities": self.expressions,
             "levels_5": self.levels_5,
             "levels_3": self.levels_3,
             "valence": self.valence,
@@ -79,8 +97,17 @@ class Recognizer:
     Safe to call from several threads.
     """
 
-    def __init__(self, name: str, models: list[Model], stacker: ensemble.Stacker | None = None):
+    def __init__(
+        self,
+        name: str,
+        models: list[Model],
+        stacker: ensemble.Stacker | None = None,
+        folder: Path | None = None,
+        revision: str | None = None,
+    ):
         self.name = name
+        self.folder = folder  # with the card and the figures
+        self.revision = revision  # the commit on the Hub, in full; None for a local folder
         self.models = models
         self.combine = stacker or ensemble.soft_vote  # the soft vote of one model is its own answer
         self.detector = FaceDetector()
@@ -94,19 +121,33 @@ class Recognizer:
         Raises `ImageError` for a photo that cannot be read.
         """
         photo = open_image(image)
-        if aligned:
-            whole = (0.0, 0.0, float(photo.width), float(photo.height))
-            places: list[tuple[Any, Any, float]] = [(whole, None, 1.0)]
-            crops = [[photo]] * len(self.models)
-        else:
-            places = [(face.box, face.landmarks, face.score) for face in self.detector(photo)]
-            crops = [[model.crop(photo, place[1]) for place in places] for model in self.models]
+        if not aligned:
+            return self.read([photo], [self.detector(photo)])[0]
+        whole = (0.0, 0.0, float(photo.width), float(photo.height))
+        members = self._members([[photo]] * len(self.models))
+        crops = (photo,) * len(self.models)
+        return [Face(whole, None, 1.0, crops, self.combine(members)[0], members[:, 0])]
+
+    def read(self, photos: list[Image.Image], places: list[Places]) -> list[list[Face]]:
+        """The faces that the detector found at `places` in each photo, read in common batches."""
+        found = [(photo, place) for photo, own in zip(photos, places, strict=True) for place in own]
+        crops = [
+            [model.crop(photo, place.landmarks) for photo, place in found] for model in self.models
+        ]
         members = self._members(crops)
         probabilities = self.combine(members)
-        return [
-            Face(*place, tuple(own[i] for own in crops), probabilities[i], members[:, i])
-            for i, place in enumerate(places)
-        ]
+        faces = iter(
+            Face(
+                place.box,
+                place.landmarks,
+                place.score,
+                tuple(own[i] for own in crops),
+                probabilities[i],
+                members[:, i],
+            )
+            for i, (_, place) in enumerate(found)
+        )
+        return [[next(faces) for _ in own] for own in places]
 
     def predict(self, crops: list[Image.Image]) -> NDArray[np.float32]:
         """Emotion probabilities N×7 of N face crops (PIL images of any size), used whole."""
@@ -129,22 +170,68 @@ class Recognizer:
 
         `member` says which model of an ensemble is asked.
         """
-        from fer.explain import overlay  # imports half a second of plotting packages
+        from fer.explain import covered, heat_layer, lay_over
 
+        to_crop, heat = self._heat(photo.size, face, emotion, member)
+        region = covered(photo.size, to_crop, heat.shape[0])
+        size = (region[2] - region[0], region[3] - region[1])
+        if not all(size):
+            return photo.copy()
+        return lay_over(photo, heat_layer(to_crop, heat, region, size), region)
+
+    def heat_layer(
+        self,
+        photo_size: tuple[int, int],
+        face: Face,
+        region: Region,
+        size: tuple[int, int],
+        emotion: str | None = None,
+        member: int = 0,
+    ) -> Image.Image:
+        """The heatmap alone, to lay over the `region` (x0, y0, x1, y1) of a photo shown in `size`.
+
+        Colour and transparency say how much a place speaks for the emotion.
+        """
+        from fer.explain import heat_layer
+
+        to_crop, heat = self._heat(photo_size, face, emotion, member)
+        return heat_layer(to_crop, heat, region, size)
+
+    def _heat(
+        self, photo_size: tuple[int, int], face: Face, emotion: str | None, member: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """The matrix from the photo to a member's crop, and the heat over that crop."""
         emotion = emotion or face.emotion
         if emotion not in EMOTIONS:
             raise FerError(f"{emotion!r} is not an emotion: choose one of {', '.join(EMOTIONS)}.")
+        if not 0 <= member < len(self.models):
+            raise FerError(
+                f"There is no model {member}: choose one from 0 to {len(self.models) - 1}."
+            )
         model = self.models[member]
-        heat = model.heat(face.crops[member], emotion)
-        return overlay(photo, model.matrix(face.landmarks, photo), heat)
+        return model.matrix(face.landmarks, photo_size), model.heat(face.crops[member], emotion)
 
 
-def load(folder: str | Path) -> Recognizer:
-    """Load the folder of a model or of an ensemble; raises `ModelError` when it cannot be used."""
-    folder = Path(folder)
-    name = folder.resolve().name
-    if read_json(folder).get("kind") != ensemble.KIND:
-        return Recognizer(name, [Model(folder)])
-    config = ensemble.read_config(folder)
-    models = [Model(folder / member) for member in config.members]
-    return Recognizer(name, models, ensemble.load_stacker(folder, len(models)))
+def load(model: str | Path, revision: str | None = None) -> Recognizer:
+    """Load a model or an ensemble: a folder, or the id of a repository on the Hub.
+
+    A folder that exists comes before a repository of the same name; a `Path` is always a folder.
+    `"me/ddamfn@v1"` is short for `load("me/ddamfn", revision="v1")`. What comes from the Hub is
+    kept in its cache, where it is found without a connection too.
+
+    Raises `ModelError` when it cannot be used, `HubUnreachable` when it cannot be had now.
+    """
+    with locate(model, revision) as source:
+        if not ensemble.is_ensemble(source.folder):
+            models, stacker = [Model(source.folder)], None
+        else:
+            config = ensemble.read_config(source.folder)
+            models = [load_single(member_of(source, member)) for member in config.members]
+            stacker = ensemble.load_stacker(source.folder, config)
+        return Recognizer(source.name, models, stacker, source.folder, source.commit)
+
+
+def load_single(model: str | Path) -> Model:
+    """Load one network, not an ensemble, from a folder or from the Hub."""
+    with locate(model) as source:
+        return Model(source.folder)

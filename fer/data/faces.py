@@ -1,9 +1,14 @@
 """A split in the form that training and evaluation use, whatever layout it came in."""
 
+import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from datasets import ClassLabel, Dataset
+from datasets import Image as ImageFeature
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
@@ -45,6 +50,29 @@ class LabelledFaces:
         except (UnidentifiedImageError, OSError, SyntaxError) as error:
             raise DataError(f"Image {row} of the data cannot be read: {error}.") from error
         return picture
+
+    def unreadable(self) -> dict[int, str]:
+        """The rows whose picture cannot be read, each with the reason; it tries them all."""
+        reasons = {}
+        for row in range(len(self)):
+            try:
+                self.image(row)
+            except DataError as error:
+                reasons[row] = str(error)
+        return reasons
+
+    def without(self, rows: Collection[int]) -> "LabelledFaces":
+        """The same split but for some rows."""
+        kept = np.setdiff1d(np.arange(len(self)), list(rows))
+        return LabelledFaces(self.images.select(kept), self.labels[kept], self.targets[kept])
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over labels and image files, by which another run knows the same split."""
+        digest = hashlib.sha256(self.labels.tobytes())
+        for row in self.images.cast_column("image", ImageFeature(decode=False)):
+            digest.update(row["image"]["bytes"] or Path(row["image"]["path"]).read_bytes())
+        return digest.hexdigest()
 
     def class_counts(self) -> NDArray[np.int64]:
         """How many rows each emotion has, shape 7."""

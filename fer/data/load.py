@@ -14,14 +14,15 @@ VALIDATION_SHARE = 0.1
 SEED = 0  # of the split: fixed, so that every model is chosen on the same faces
 
 
-def load_split(data: str | Path, split: str) -> LabelledFaces:
+def load_split(data: str | Path, split: str, skip_unreadable: bool = False) -> LabelledFaces:
     """The split "train", "validation" or "test" of a data set.
 
     `data` is a folder with `<split>.parquet` files, RAF-DB in its official or its Kaggle layout, an
     image folder `<split>/<emotion>/…`, or the id of a data set on the Hub. Where there is no
     validation split, a tenth of train is carved out for it, stratified and always the same.
 
-    Raises `DataError` when there is no such split or it cannot be used.
+    Raises `DataError` when there is no such split or it cannot be used; images that cannot be read
+    are a reason too, unless `skip_unreadable` leaves them out.
     """
     if split in ("train", "validation"):
         table = _train_or_validation(data, split)
@@ -29,11 +30,24 @@ def load_split(data: str | Path, split: str) -> LabelledFaces:
         table = _read(data, split)
     if table is None:
         raise DataError(f"There is no {split} split in {data}: check the --data folder.")
-    faces = from_table(table, f"{split} of {data}")
+    name = f"{split} of {data}"
+    faces = _readable(from_table(table, name), name, skip_unreadable)
     missing = [EMOTIONS[c] for c, count in enumerate(faces.class_counts()) if count == 0]
     if split == "train" and missing:
-        raise DataError(f"train of {data} has no image of {missing[0]}: every emotion needs some.")
+        raise DataError(f"{name} has no image of {missing[0]}: every emotion needs some.")
     return faces
+
+
+def _readable(faces: LabelledFaces, name: str, skip: bool) -> LabelledFaces:
+    reasons = faces.unreadable()
+    if not reasons:
+        return faces
+    first = next(iter(reasons.values()))
+    sentence = f"{len(reasons)} of {len(faces)} images of {name} are unreadable, such as: {first}"
+    if not skip:
+        raise DataError(f"{sentence} Mend them, or add --skip-unreadable to leave them out.")
+    print(f"WARNING: {sentence} They are left out.")
+    return faces.without(reasons)
 
 
 def _train_or_validation(data: str | Path, split: str) -> Dataset | None:

@@ -7,8 +7,13 @@ figure 1. Only the layers that take part in the forward pass exist: 4,105,999 pa
 classes.
 """
 
+from typing import Any, NoReturn
+
 import torch
+from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
+
+from fer.errors import ModelError
 
 INPUT_SIZE = 112
 FEATURES = 512  # channels of the backbone's 7×7 map
@@ -138,11 +143,20 @@ class DirectionAttention(nn.Module):
         return self.gate(self.over_width(x), self.over_height(x))
 
 
-class DDAMFN(nn.Module):
+class DDAMFN(
+    nn.Module,
+    PyTorchModelHubMixin,
+    library_name="fer-toolkit",
+    pipeline_tag="image-classification",
+    tags=["facial-expression-recognition", "ddamfn"],
+):
     """Faces B×3×112×112 (normalised float) to logits B×`num_classes`.
 
     In training mode the forward pass also returns the head maps, heads×B×512×7×7, which the
     attention-diversity loss needs.
+
+    `from_pretrained` takes a model folder, or its id on the Hub, for the bare network; how to feed
+    it is in the folder's `config.json`, which `fer.load` obeys.
     """
 
     def __init__(self, num_classes: int = 7):
@@ -161,6 +175,15 @@ class DDAMFN(nn.Module):
         pooled = self.pool(features * maps.amax(0)).flatten(1)
         logits = self.classifier(pooled)
         return (logits, maps) if self.training else logits
+
+    @classmethod
+    def _from_pretrained(cls, **options: Any) -> "DDAMFN":
+        # Otherwise tensors that are missing would stay at random without a word.
+        return super()._from_pretrained(**{"strict": True, **options})
+
+    @classmethod
+    def _load_as_pickle(cls, *_: Any) -> NoReturn:
+        raise ModelError("There is no model.safetensors, and a pickle is never opened.")
 
 
 def _initialise(module: nn.Module) -> None:
