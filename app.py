@@ -1,47 +1,57 @@
 """The demo: `python app.py` at home, or as it is on a Hugging Face Space with a CPU or ZeroGPU.
 
-The environment variable FER_MODEL names a model folder other than the bundled one.
+The environment variable FER_MODEL names another model than the bundled one: a folder or a Hub id.
+While the Hub cannot be reached, the bundled one answers and the page says so.
 """
 
+import importlib
 import os
 import signal
 import sys
 import tempfile
+import threading
 
 import spaces
 import torch
 from PIL import Image
 
 import fer
-from fer.places import default_model
+from fer.places import default_model, open_or_bundled
+from fer.recognizer import Places
 from fer.ui import LAUNCH, build
+from fer.ui.engine import Engine
 
 # At module level, because ZeroGPU lends its GPU only to what was moved there before the first call.
 try:
-    recognizer = fer.load(default_model())
+    recognizer, notice = open_or_bundled(default_model())
 except fer.FerError as error:
     sys.exit(f"The demo cannot start. {error}")
+nearby = recognizer  # the one that stays on the CPU
 if torch.cuda.is_available():
+    nearby, _ = open_or_bundled(default_model())
     recognizer.to("cuda")
 
 
-@spaces.GPU
-def find_faces(photo: Image.Image) -> list[fer.Face]:
-    """All faces of a photo, with their probabilities."""
-    return recognizer(photo)
+@spaces.GPU(duration=20)
+def read(photos: list[Image.Image], places: list[Places]) -> list[list[fer.Face]]:
+    """The faces found at places of photos, read in batches."""
+    return recognizer.read(photos, places)
 
 
-@spaces.GPU
-def explain(photo: Image.Image, face: fer.Face, emotion: str) -> Image.Image:
-    """The photo with the heatmap of one emotion over one face."""
-    return recognizer.explain(photo, face, emotion)
+@spaces.GPU(duration=10)
+def heat(*what: object) -> Image.Image:
+    """The heatmap of one expression over one face."""
+    return recognizer.heat_layer(*what)  # type: ignore[arg-type]
 
 
-# Gradio leaves files behind when it ends: visitors' photos get a folder that goes with the process.
+# Gradio leaves files behind when it ends: visitors' files get a folder that goes with the process.
 visitors_files = tempfile.TemporaryDirectory(prefix="fer-")
 os.environ["GRADIO_TEMP_DIR"] = visitors_files.name
 
-demo = build(find_faces, explain, recognizer.name)
+# What heatmaps need takes seconds to import: by the time a visitor has chosen a photo it is there.
+threading.Thread(target=importlib.import_module, args=["fer.explain"], daemon=True).start()
+
+demo = build(Engine(recognizer, nearby, read, heat), notice or "")
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as with Ctrl+C, tidily

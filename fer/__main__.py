@@ -1,5 +1,6 @@
 """Emotions of the faces in photos: python -m fer photo.jpg [more.jpg …] [--json] [--heatmap OUT]
 
+`python -m fer import CHECKPOINT --out FOLDER` makes a model folder of an upstream checkpoint.
 Exit code 0, or 2 when a model or a photo could not be used; the other photos are still answered.
 """
 
@@ -20,9 +21,15 @@ BAR = 24  # characters of a probability of 1
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["import"]:
+        from fer.importer import main as import_checkpoint
+
+        return import_checkpoint(arguments[1:])
     parser = argparse.ArgumentParser(
         prog="python -m fer",
         description="Emotions of every face in photos. A face shows an expression, not a feeling.",
+        epilog="python -m fer import: make a model folder of an upstream checkpoint (see --help).",
     )
     parser.add_argument("photos", nargs="+", metavar="PHOTO")
     parser.add_argument("--json", action="store_true", help="print one line of JSON per photo")
@@ -32,13 +39,15 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="OUT",
         help="save what the model looked at: a .png file for one photo, else a folder",
     )
-    parser.add_argument("--model", default=default_model(), help="model folder")
+    parser.add_argument("--model", default=default_model(), help="model folder or Hub id")
     parser.add_argument(
         "--aligned", action="store_true", help="the photos are face crops: skip detection"
     )
     options = parser.parse_args(arguments)
     try:
         recognizer = load(options.model)
+        if recognizer.revision and not options.json:
+            print(f"{recognizer.name} at commit {recognizer.revision}", file=sys.stderr)
         heatmaps = _heatmap_paths(options.photos, options.heatmap)
     except FerError as error:
         print(error, file=sys.stderr)
@@ -55,6 +64,8 @@ def _answer(
 ) -> bool:
     """Answer one photo on standard output; False when it could not be used."""
     record: dict[str, Any] = {"image": photo, "model": recognizer.name}
+    if recognizer.revision:
+        record["revision"] = recognizer.revision
     try:
         image = open_image(photo)
         faces = recognizer(image, aligned=options.aligned)
@@ -82,7 +93,8 @@ def describe(photo: str, faces: list[Face]) -> str:
     lines = [f"{photo}: {len(faces)} face{'s' if len(faces) > 1 else ''}"]
     for number, face in enumerate(faces, 1):
         box = ", ".join(str(round(side)) for side in face.box)
-        lines.append(f"face {number} (box {box}), valence {face.valence:+.2f}")
+        doubt = "" if face.sure else ", not sure"
+        lines.append(f"face {number} (box {box}), valence {face.valence:+.2f}{doubt}")
         for index in face.probabilities.argsort()[::-1]:
             p = float(face.probabilities[index])
             lines.append(f"  {EMOTIONS[index]:<10} {p:6.1%} {'█' * round(BAR * p)}".rstrip())

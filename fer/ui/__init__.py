@@ -1,6 +1,6 @@
-"""The web page. `build` puts it together from two functions that run the model.
+"""The web page. `build` puts it together from the functions that run the model.
 
-Each tab is a module of this package; texts that belong to every tab are here.
+Each tab is a module of this package.
 """
 
 import os
@@ -11,48 +11,53 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
 
-from fer.ui import photo, theme
+from fer.ui import about, api, bars, batch, live, notice, photo, theme, video, visitors
+from fer.ui.engine import AT_ONCE, Engine
 
 TITLE = "What does this face express?"
 
 INTRODUCTION = f"""
 # {TITLE}
-Add a photo. For every face in it you see seven expressions, how positive or negative they are
-together, and what the model looked at.
+Seven expressions, how positive or negative they are together, and what the model looked at.
 """
 
-NOTICE = f"""
-**An expression is not a feeling.** People smile without being happy and are sad without showing it
-([Barrett et al. 2019](https://doi.org/10.1177/1529100619832930)). The answers are estimates and can
-be wrong: never decide anything about a person with them.
-
-**Not for work or education.** In the European Union the AI Act prohibits inferring people’s
-emotions there, medical and safety reasons aside (Article 5). Wherever else it is used, the people
-exposed to it must be told (Article 50).
-
-**Photos are not kept.** They serve to answer you and nothing else, and are erased from the server
-within {photo.KEEP_SECONDS // 60 + 1} minutes.
+FOOTER = """
+An expression is not a feeling, and the answers are estimates. Not for use at work or in education.
+Pictures are forgotten after the answer: see *About*.
 """
 
+WAITING = 64  # requests; whoever comes then is told that the page is too busy
 
-def build(find_faces: photo.FindFaces, explain: photo.Explain, model_name: str) -> gr.Blocks:
-    """The page, ready to launch with `LAUNCH`.
 
-    `find_faces` and `explain` are the only functions that run the model, so that the caller can
-    send them to a GPU; `model_name` is shown to the user.
-    """
-    erase = (60, photo.KEEP_SECONDS)  # look every minute for files older than that
-    with gr.Blocks(title=TITLE, delete_cache=erase, analytics_enabled=False) as page:
+def build(engine: Engine, remark: str = "") -> gr.Blocks:
+    """The page, ready to launch with `LAUNCH`. A `remark` about the model is shown at the top."""
+    # What no request has erased goes within a minute.
+    with gr.Blocks(title=TITLE, delete_cache=(20, 40), analytics_enabled=False) as page:
+        api.build(engine)  # first, so that no function of the page takes its names
+        notice.build()
         gr.Markdown(INTRODUCTION, elem_id="introduction")
-        photo.build(find_faces, explain)
-        gr.Markdown(NOTICE, elem_id="notice")
-        gr.Markdown(f"Model: `{model_name}`, for research and demonstration.", elem_id="model")
-    return page
+        if remark:
+            gr.HTML(bars.sentence(remark), elem_id="remark")
+        with gr.Tabs():
+            with gr.Tab("Photo"):
+                photo.build(engine)
+            with gr.Tab("Live"):
+                live.build(engine)
+            with gr.Tab("Video"):
+                video.build(engine)
+            with gr.Tab("Batch"):
+                batch.build(engine)
+            with gr.Tab("About"):
+                about.build(engine.recognizer)
+        gr.Markdown(FOOTER, elem_id="footer")
+        visitors.forget(page)
+    return page.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE)
 
 
 LAUNCH: dict[str, Any] = {
     "theme": theme.THEME,
     "css": theme.CSS,
     "footer_links": [],
-    "max_file_size": "50mb",
+    "max_file_size": "200mb",
+    "state_session_capacity": visitors.AT_ONCE,
 }

@@ -1,0 +1,166 @@
+"""Many photos at once, single files or zips, into one table; a bad file spoils only itself.
+
+results = fer.batch.look([Path("photos.zip")], fer.load("weights/ddamfn-ferplus"))
+results.to_frame().to_csv("faces.csv", index=False)
+"""
+
+import math
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pandas as pd
+from PIL import Image
+
+from fer.errors import FerError, ImageError
+from fer.images import open_image
+from fer.labels import EMOTIONS
+from fer.recognizer import Face, Recognizer
+
+MAX_PHOTOS = 200
+MAX_BYTES = 50_000_000  # of one photo
+MAX_UNPACKED = 1_000_000_000  # of all photos of a zip together
+BATCH = 4  # photos read together
+PIXELS = 12_000_000  # larger photos are shrunk: their faces are large enough even so
+MAX_FACES = 50  # of one photo
+
+NO_FACE = "No face was found."
+
+Read = Callable[..., list[list[Face]]]
+Photo = tuple[str, Callable[[], bytes]]  # its name, and how to get it
+
+
+@dataclass
+class Results:
+    """A row for each face, and the files without one with what is wrong with them."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, name: str, faces: list[Face]) -> None:
+        """Add the faces of a photo."""
+        if not faces:
+            self.problems.append((name, NO_FACE))
+        for number, face in enumerate(faces, 1):
+            self.rows.append(
+                {
+                    "file": name,
+                    "face": number,
+                    "emotion": face.emotion,
+                    "sure": face.sure,
+                    "valence": round(face.valence, 4),
+                    "levels_5": max(face.levels_5, key=face.levels_5.__getitem__),
+                    "levels_3": max(face.levels_3, key=face.levels_3.__getitem__),
+                    **{emotion: round(p, 4) for emotion, p in face.expressions.items()},
+                }
+            )
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table of faces."""
+        columns = ["file", "face", "emotion", "sure", "valence", "levels_5", "levels_3", *EMOTIONS]
+        return pd.DataFrame(self.rows, columns=columns)
+
+
+def look(files: list[Path], recognizer: Recognizer) -> Results:
+    """The faces of all photos; raises `FerError` for too many photos or a bad zip."""
+    results = Results()
+    photos = gather(files)
+    for _ in read_all(photos, recognizer, results):
+        pass
+    return results
+
+
+def gather(files: list[Path]) -> list[Photo]:
+    """The photos in files and zips, none of them opened yet and nothing unpacked onto the disk."""
+    photos: list[Photo] = []
+    for file in files:
+        photos += _in_zip(file) if zipfile.is_zipfile(file) else [(file.name, _of_file(file))]
+        if len(photos) > MAX_PHOTOS:
+            raise FerError(f"There are more than {MAX_PHOTOS} photos: send fewer at once.")
+    if not photos:
+        raise FerError("There are no photos: add some first.")
+    return photos
+
+
+def read_all(
+    photos: list[Photo], recognizer: Recognizer, results: Results, read: Read | None = None
+) -> Iterator[int]:
+    """Fill the results, yielding after every few photos how many are done.
+
+    `read` runs the networks in place of `recognizer.read`, such as on a GPU.
+    """
+    waiting, done = iter(photos), 0
+    while some := list(islice(waiting, BATCH)):
+        opened, names = [], []
+        for name, get in some:
+            try:
+                opened.append(_shrink(open_image(get())))
+                names.append(name)
+            except FerError as error:
+                results.problems.append((name, str(error)))
+        places = [recognizer.detector(photo)[:MAX_FACES] for photo in opened]
+        for name, faces in zip(names, (read or recognizer.read)(opened, places), strict=True):
+            results.add(name, faces)
+        done += len(some)
+        yield done
+
+
+def _shrink(photo: Image.Image) -> Image.Image:
+    ratio = math.sqrt(PIXELS / (photo.width * photo.height))
+    if ratio < 1:
+        photo.thumbnail((round(photo.width * ratio), round(photo.height * ratio)))
+    return photo
+
+
+def _of_file(file: Path) -> Callable[[], bytes]:
+    def get() -> bytes:
+        if file.stat().st_size > MAX_BYTES:
+            raise _too_large()
+        return file.read_bytes()
+
+    return get
+
+
+def _in_zip(file: Path) -> list[Photo]:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            inside = [info for info in archive.infolist() if _is_photo(info)]
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise FerError(f"The zip “{file.name}” is damaged: make it again.") from error
+    if not inside:
+        raise FerError(f"The zip “{file.name}” has no files in it: choose another.")
+    if len(inside) > MAX_PHOTOS:
+        raise FerError(f"The zip “{file.name}” has more than {MAX_PHOTOS} files: send fewer.")
+    if sum(info.file_size for info in inside) > MAX_UNPACKED:
+        raise FerError(f"The zip “{file.name}” unpacks to more than 1 GB: send fewer photos.")
+    # A path inside the zip is a name to show and never a place to write to.
+    return [(PurePosixPath(info.filename).name, _of_zip(file, info)) for info in inside]
+
+
+def _is_photo(info: zipfile.ZipInfo) -> bool:
+    """Neither a folder nor what macOS adds to its zips."""
+    name = PurePosixPath(info.filename)
+    return not info.is_dir() and "__MACOSX" not in name.parts and not name.name.startswith(".")
+
+
+def _of_zip(file: Path, info: zipfile.ZipInfo) -> Callable[[], bytes]:
+    def get() -> bytes:
+        try:
+            with zipfile.ZipFile(file) as archive, archive.open(info) as packed:
+                data = packed.read(MAX_BYTES + 1)  # whatever the zip claims, never more
+        except Exception as error:  # each way of packing has errors of its own
+            raise ImageError(
+                "The photo cannot be unpacked: it is damaged or has a password."
+            ) from error
+        if len(data) > MAX_BYTES:
+            raise _too_large()
+        return data
+
+    return get
+
+
+def _too_large() -> ImageError:
+    return ImageError(f"The photo has more than {MAX_BYTES // 1_000_000} MB: make it smaller.")

@@ -1,0 +1,90 @@
+"""Which face of one picture is which face of the next: the one whose box overlaps most."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image
+
+from fer.faces import DetectedFace, FaceDetector
+
+Box = Sequence[float]  # x0, y0, x1, y1
+
+SAME = 0.3  # overlap above which two boxes are the same face: people move between pictures
+PATIENCE = 1.5  # seconds for which a face may be out of sight and still keep its number
+
+NEAR = 0.5  # of a box's size, by which its face may have moved since the last picture
+NEAR_PIXELS = 20_000  # in which a face is looked for where it was
+ALL_PIXELS = 80_000  # in which new faces are looked for
+
+
+def find_again(
+    detector: FaceDetector, photo: Image.Image, before: Sequence[Box]
+) -> list[DetectedFace]:
+    """The faces of a picture, looked for only where they were before, if all are still there."""
+    found = [face for box in before for face in _near(detector, photo, box)[:1]]
+    if found and all(i is not None for i in match([face.box for face in found], before)):
+        return found
+    return detector(photo, ALL_PIXELS)
+
+
+def _near(detector: FaceDetector, photo: Image.Image, box: Box) -> list[DetectedFace]:
+    grown = [round(side) for side in _grow(box)]
+    x0, y0 = max(0, grown[0]), max(0, grown[1])
+    x1, y1 = min(photo.width, grown[2]), min(photo.height, grown[3])
+    if x1 - x0 < 1 or y1 - y0 < 1:
+        return []
+    shift = np.array([x0, y0], np.float32)
+    return [
+        replace(face, box=_move(face.box, x0, y0), landmarks=face.landmarks + shift)
+        for face in detector(photo.crop((x0, y0, x1, y1)), NEAR_PIXELS)
+    ]
+
+
+def _move(box: Box, x: float, y: float) -> tuple[float, float, float, float]:
+    return box[0] + x, box[1] + y, box[2] + x, box[3] + y
+
+
+def _grow(box: Box) -> Box:
+    dx, dy = NEAR * (box[2] - box[0]), NEAR * (box[3] - box[1])
+    return box[0] - dx, box[1] - dy, box[2] + dx, box[3] + dy
+
+
+def overlap(a: Box, b: Box) -> float:
+    """The shared part of two boxes' union, from 0 to 1."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
+    return width * height / (areas - width * height)
+
+
+def match(before: Sequence[Box], now: Sequence[Box]) -> list[int | None]:
+    """For each box of `now` the index of the same face in `before`, best pairs first."""
+    pairs = [(overlap(a, b), i, j) for i, a in enumerate(before) for j, b in enumerate(now)]
+    same: list[int | None] = [None] * len(now)
+    for value, i, j in sorted(pairs, reverse=True):
+        if value >= SAME and same[j] is None and i not in same:
+            same[j] = i
+    return same
+
+
+class Tracker:
+    """Gives the same number, from 1 on, to the same face in the pictures of a clip."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, tuple[float, Box]] = {}  # number: when and where it was last seen
+        self._count = 0
+
+    def __call__(self, seconds: float, boxes: Sequence[Box]) -> list[int]:
+        """The numbers of the boxes in the picture at `seconds`."""
+        recent = {n: box for n, (when, box) in self._last.items() if seconds - when <= PATIENCE}
+        numbers = []
+        for box, i in zip(boxes, match(list(recent.values()), boxes), strict=True):
+            if i is None:
+                self._count += 1
+            number = self._count if i is None else list(recent)[i]
+            self._last[number] = (seconds, box)
+            numbers.append(number)
+        return numbers

@@ -1,0 +1,161 @@
+"""Expressions over time: a clip's faces, followed from picture to picture.
+
+timeline = fer.video.watch("clip.mp4", fer.load("weights/ddamfn-ferplus"))
+print(timeline.to_csv())
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import pandas as pd
+from PIL import Image
+
+from fer.errors import VideoError
+from fer.labels import EMOTIONS
+from fer.recognizer import SURE, Face, Recognizer
+from fer.tracking import Tracker
+
+MAX_SECONDS = 60
+MAX_PIXELS = 3840 * 2160  # of one picture of the clip
+LOOKS_A_SECOND = 5
+SHOWN_SIDE = 1280  # larger pictures are shrunk: their faces are large enough even so
+DETECTION_PIXELS = 200_000  # finds faces a thirtieth of the picture wide
+BATCH = 8  # pictures read together
+MAX_FACES = 10  # in one picture
+
+# How files of the formats that phones and browsers write begin. Anything else could make the
+# decoder follow addresses in a playlist.
+SIGNATURES = {4: (b"ftyp",), 0: (b"\x1a\x45\xdf\xa3", b"RIFF")}
+
+Read = Callable[..., list[list[Face]]]
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The moment at which a face showed an expression most clearly."""
+
+    seconds: float
+    number: int
+    emotion: str
+    probability: float
+    crop: Image.Image
+
+
+@dataclass
+class Timeline:
+    """What every face of a clip showed, moment by moment."""
+
+    rows: list[dict] = field(default_factory=list)
+    _peaks: dict[tuple[int, str], Peak] = field(default_factory=dict)
+    _tracker: Tracker = field(default_factory=Tracker)
+
+    def add(self, seconds: float, faces: list[Face]) -> None:
+        """Add the picture at `seconds`."""
+        numbers = self._tracker(seconds, [face.box for face in faces])
+        for number, face in zip(numbers, faces, strict=True):
+            shares = face.expressions
+            self.rows.append(
+                {
+                    "seconds": round(seconds, 2),
+                    "face": number,
+                    "emotion": face.emotion,
+                    "sure": face.sure,
+                    "valence": round(face.valence, 4),
+                    **{emotion: round(p, 4) for emotion, p in shares.items()},
+                }
+            )
+            p = shares[face.emotion]
+            best = self._peaks.get((number, face.emotion))
+            if p >= SURE and (best is None or p > best.probability):
+                peak = Peak(seconds, number, face.emotion, p, face.crop)
+                self._peaks[number, face.emotion] = peak
+
+    @property
+    def peaks(self) -> list[Peak]:
+        """The clearest moment of each expression of each face, in the order of time."""
+        return sorted(self._peaks.values(), key=lambda peak: peak.seconds)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row for each face at each moment."""
+        columns = ["seconds", "face", "emotion", "sure", "valence", *EMOTIONS]
+        return pd.DataFrame(self.rows, columns=columns)
+
+    def to_csv(self) -> str:
+        """The same as text."""
+        return self.to_frame().to_csv(index=False)
+
+
+def watch(path: str | Path, recognizer: Recognizer) -> Timeline:
+    """Every face of a clip of up to a minute, five times a second; raises `VideoError`."""
+    timeline = Timeline()
+    for _ in follow(path, recognizer, timeline):
+        pass
+    return timeline
+
+
+def follow(
+    path: str | Path, recognizer: Recognizer, timeline: Timeline, read: Read | None = None
+) -> Iterator[float]:
+    """Fill a timeline, yielding after every few pictures how much of the clip is done (0 to 1).
+
+    `read` runs the networks in place of `recognizer.read`, such as on a GPU.
+    """
+    length, looks = _open(Path(path))
+    while some := list(islice(looks, BATCH)):
+        photos = [photo for _, photo in some]
+        places = [recognizer.detector(photo, DETECTION_PIXELS)[:MAX_FACES] for photo in photos]
+        found = (read or recognizer.read)(photos, places)
+        for (seconds, _), faces in zip(some, found, strict=True):
+            timeline.add(seconds, faces)
+        yield min(1.0, some[-1][0] / length) if length else 0.0
+
+
+def _open(path: Path) -> tuple[float, Iterator[tuple[float, Image.Image]]]:
+    """The length in seconds, 0 where the file does not say it, and pictures with their times."""
+    clip = f"The clip “{path.name}”"
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError as error:
+        raise VideoError(f"{clip} cannot be read: check its name and your permissions.") from error
+    if not any(start[at:].startswith(known) for at, known in SIGNATURES.items()):
+        raise VideoError(f"{clip} is not a video that can be read: choose MP4, MOV, WebM or AVI.")
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    if not capture.isOpened():
+        raise VideoError(f"{clip} is damaged or in a format that cannot be read: export it as MP4.")
+    if capture.get(cv2.CAP_PROP_FRAME_WIDTH) * capture.get(cv2.CAP_PROP_FRAME_HEIGHT) > MAX_PIXELS:
+        raise VideoError(f"{clip} has pictures larger than 4K: make it smaller first.")
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    length = max(0.0, capture.get(cv2.CAP_PROP_FRAME_COUNT) / rate) if rate > 0 else 0.0
+    if length > MAX_SECONDS + 1:
+        raise _too_long(clip)
+    return length, _looks(capture, clip)
+
+
+def _looks(capture: cv2.VideoCapture, clip: str) -> Iterator[tuple[float, Image.Image]]:
+    due, nothing = 0.0, True
+    try:
+        while capture.grab():
+            seconds = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+            if seconds > MAX_SECONDS + 1:  # a file that did not say its length
+                raise _too_long(clip)
+            if seconds < due:
+                continue
+            good, pixels = capture.retrieve()
+            if good:
+                nothing = False
+                due = seconds + 1 / LOOKS_A_SECOND - 0.005
+                photo = Image.fromarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+                photo.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
+                yield seconds, photo
+    finally:
+        capture.release()
+    if nothing:
+        raise VideoError(f"{clip} has no pictures that can be read: export it again as MP4.")
+
+
+def _too_long(clip: str) -> VideoError:
+    return VideoError(f"{clip} is longer than {MAX_SECONDS} seconds: cut out a shorter part.")
