@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
 from fer.data import LabelledFaces
+from fer.errors import DataError
 from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD, resize
 from train.recipe import Augmentation, Recipe, Stage
 
@@ -68,19 +69,34 @@ class Draws:
 
     The balanced sampler draws emotion c with a probability in proportion to n_c^(1-balance), with
     replacement; otherwise the faces are shuffled. The last, incomplete batch of an epoch is left
-    out.
+    out. Each of several processes gets its share of every batch.
     """
 
-    def __init__(self, faces: LabelledFaces, recipe: Recipe, stage_index: int, start: int):
+    def __init__(
+        self,
+        faces: LabelledFaces,
+        recipe: Recipe,
+        stage_index: int,
+        start: int,
+        process: int = 0,
+        processes: int = 1,
+    ):
         self.faces = faces
         self.recipe = recipe
         self.stage_index = stage_index
         self.start = start
+        self.share = slice(process, None, processes)
         stage = recipe.stages[stage_index]
         self.epochs = stage.epochs
         self.draws = stage.faces or len(faces)
         self.batch = min(stage.batch, self.draws)
         self.steps_per_epoch = self.draws // self.batch
+        if self.batch % processes:
+            # Shares of unequal size would weigh the faces unequally.
+            raise DataError(
+                f"A batch of {self.batch} cannot be shared by {processes} processes: "
+                f"set stages.{stage_index}.batch to a multiple of {processes}."
+            )
 
     def __len__(self) -> int:
         return self.steps_per_epoch * self.epochs - self.start
@@ -93,7 +109,7 @@ class Draws:
             rows = self._rows(unique_epoch)
             draws = [(unique_epoch, position, int(row)) for position, row in enumerate(rows)]
             for step in range(first_step, self.steps_per_epoch):
-                yield draws[step * self.batch : (step + 1) * self.batch]
+                yield draws[step * self.batch : (step + 1) * self.batch][self.share]
             first_step = 0
 
     def _rows(self, epoch: int) -> np.ndarray:
@@ -106,12 +122,21 @@ class Draws:
 
 
 def training_batches(
-    faces: LabelledFaces, recipe: Recipe, stage_index: int, start: int, workers: int
+    faces: LabelledFaces,
+    recipe: Recipe,
+    stage_index: int,
+    start: int,
+    workers: int,
+    process: int = 0,
+    processes: int = 1,
 ) -> tuple[DataLoader, int]:
-    """A loader of (images B×3×S×S, targets B×7) from step `start`, and the steps per epoch."""
+    """A loader of (images B×3×S×S, targets B×7) from step `start`, and the steps per epoch.
+
+    With several processes, B is the share of this one in the recipe's batch.
+    """
     stage: Stage = recipe.stages[stage_index]
     data = AugmentedFaces(faces, stage.size, recipe)
-    draws = Draws(faces, recipe, stage_index, start)
+    draws = Draws(faces, recipe, stage_index, start, process, processes)
     loader = DataLoader(data, batch_sampler=draws, num_workers=workers)
     return loader, draws.steps_per_epoch
 

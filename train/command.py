@@ -2,19 +2,25 @@
 
 import argparse
 import sys
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
-from fer.data import load_split
+import numpy as np
+
+from fer.data import LabelledFaces, load_split
 from fer.errors import FerError
-from fer.folder import ModelConfig, save_model, write_json
+from fer.folder import ModelConfig, read_config, save_model, write_config, write_json
+from fer.model import Model
 from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD
+from train.adjust import choose_shift, shift_bias
 from train.calibration import fit_temperature
 from train.framing import is_grey, measure_frame
-from train.loop import Run
-from train.provenance import commit, versions
+from train.loop import OutOfTime, Run
+from train.predictions import predict_split
+from train.provenance import TRAINING, commit, hardware, versions
 from train.recipe import load_recipe
 
-TRAINING = "training.json"  # in the model folder: recipe, course and cost of the run
 RECIPES = Path(__file__).parent / "recipes"
 
 
@@ -28,9 +34,20 @@ def main(program: str, recipe: str, arguments: list[str] | None = None) -> int:
     parser.add_argument("--recipe", type=Path, default=RECIPES / recipe, help="TOML file")
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", help="override the recipe")
     parser.add_argument("--workers", type=int, default=0, help="processes that prepare images")
+    parser.add_argument(
+        "--minutes", type=float, default=0, help="stop, ready to be resumed, after so long"
+    )
+    parser.add_argument(
+        "--skip-unreadable", action="store_true", help="leave out images that cannot be read"
+    )
     options = parser.parse_args(arguments)
     try:
         train(options)
+    except OutOfTime:
+        print(f"Stopped after {options.minutes:g} minutes: the same command carries on.")
+    except KeyboardInterrupt:
+        print("Stopped: the same command carries on from the last checkpoint.", file=sys.stderr)
+        return 130
     except FerError as error:
         print(error, file=sys.stderr)
         return 2
@@ -40,24 +57,42 @@ def main(program: str, recipe: str, arguments: list[str] | None = None) -> int:
 def train(options: argparse.Namespace) -> None:
     """Train, fit the temperature on validation and write the model folder."""
     recipe = load_recipe(options.recipe, options.set)
-    data = load_split(options.data, "train")
-    validation = load_split(options.data, "validation")
-    run = Run(recipe, data, validation, options.out, options.workers)
+    data, validation = (
+        load_split(options.data, split, options.skip_unreadable)
+        for split in ("train", "validation")
+    )
+    run = Run(recipe, data, validation, options.out, options.workers, options.minutes)
     state = run.train()
-    size = recipe.stages[-1].size
-    logits = run.predict(run.model, validation, size)
+    if not run.accelerator.is_main_process:
+        return
+    if recipe.adjust:
+        logits = run.predict(run.model, validation, recipe.stages[-1].size)
+        state["shift"] = choose_shift(logits, validation.labels, run.prior.cpu().numpy())
+        shift_bias(run.model, state["shift"], run.prior)
     config = ModelConfig(
         architecture=recipe.architecture,
-        input_size=size,
+        input_size=recipe.stages[-1].size,
         mean=IMAGENET_MEAN,
         std=IMAGENET_STD,
         frame=tuple(map(tuple, measure_frame(data).tolist())),
         grey=is_grey(data),
-        temperature=fit_temperature(logits, validation.labels),
+        mirror=recipe.mirror,
+        temperature=1.0,
         training_data=recipe.training_data,
         recipe=recipe.name,
     )
-    save_model(options.out / "model", run.model, config)
-    record = {**state, "commit": commit(), "versions": versions()}
-    write_json(options.out / "model" / TRAINING, record)
-    print(f"The model is in {options.out / 'model'}")
+    folder = options.out / "model"
+    save_model(folder, run.model, config)
+    temperature = measure_temperature(folder, validation)
+    write_config(folder, replace(read_config(folder), temperature=temperature))
+    ended = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    record = {**state, "validation": validation.digest, "ended": ended, "hardware": hardware()}
+    write_json(folder / TRAINING, {**record, "commit": commit(), "versions": versions()})
+    print(f"The model is in {folder}")
+
+
+def measure_temperature(folder: Path, validation: LabelledFaces) -> float:
+    """The temperature that suits a model folder, as it will answer, on the validation split."""
+    probabilities = predict_split(Model(folder).predict, validation)
+    # A logarithm of probabilities is the logits but for a shift, which softmax does not see.
+    return fit_temperature(np.log(probabilities.clip(np.finfo(np.float32).tiny)), validation.labels)

@@ -1,109 +1,119 @@
-"""Judge a model: python -m train.evaluate --model weights/ddamfn-ferplus --data FOLDER [--write]
+"""Judge models: python -m train.evaluate --model A [B …] --data FOLDER [--split test] [--write]
 
-Prints the figures of a split and says how they compare with the model's `metrics.json`; `--write`
-puts them there instead, with their provenance. Crops go through the recogniser, as photos do.
+Prints the figures of a split and says how they compare with each model's `metrics.json`; `--write`
+puts them there instead, with their provenance, and draws the plots. Of several models, and of the
+members of an ensemble, it prints the ablation table and McNemar's test. Crops go through the
+recogniser, as photos do. Every scoring of a test split is recorded in the model's folder.
 """
 
 import argparse
-import json
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fer import FerError, load
-from fer.data import load_split
+from fer import FerError, Recognizer, load
+from fer.data import LabelledFaces, load_split
+from fer.ensemble import Stacker, soft_vote
 from fer.errors import DataError
-from fer.folder import read_json, write_json
-from fer.labels import EMOTIONS
+from fer.folder import ModelConfig
+from fer.model import Model
+from train.ablation import Answers, ablation, ablation_table, mcnemar, mcnemar_table
 from train.metrics import evaluate
+from train.plots import draw_plots
 from train.predictions import predict_split
-from train.provenance import commit, versions
+from train.report import compare, record_scoring, table, write_metrics
+from train.stack import out_of_fold
 
-METRICS = "metrics.json"
+Known = list[tuple[ModelConfig, NDArray[np.float32]]]  # what was predicted of the split so far
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code: 1 when figures differ from `metrics.json`."""
-    parser = argparse.ArgumentParser(prog="python -m train.evaluate", description="Judge a model.")
-    parser.add_argument("--model", type=Path, required=True, help="model folder")
-    parser.add_argument("--data", type=Path, required=True, help="folder with <split>.parquet")
+    parser = argparse.ArgumentParser(prog="python -m train.evaluate", description="Judge models.")
+    parser.add_argument("--model", type=Path, nargs="+", required=True, help="model folders")
+    parser.add_argument("--data", required=True, help="folder or Hub id of a data set")
     parser.add_argument("--split", default="validation")
-    parser.add_argument("--write", action="store_true", help="write metrics.json")
+    parser.add_argument("--write", action="store_true", help="write metrics.json and plots")
+    parser.add_argument(
+        "--skip-unreadable", action="store_true", help="leave out images that cannot be read"
+    )
     options = parser.parse_args(arguments)
     try:
-        recognizer = load(options.model)
-        faces = load_split(options.data, options.split)
-        figures = evaluate(predict_split(recognizer.predict, faces), faces.labels)
-        print(table(figures))
-        if options.write:
-            write_metrics(options.model, options.split, figures, options.data.name)
-            return 0
-        return compare(options.model, options.split, figures)
+        recognizers = {folder: load(folder) for folder in options.model}
+        if len({recognizer.name for recognizer in recognizers.values()}) < len(options.model):
+            raise DataError("Two of the models have one name: rename a folder to tell them apart.")
+        faces = load_split(options.data, options.split, options.skip_unreadable)
+        codes = []
+        answers: Answers = {}
+        known: Known = []
+        for folder, recognizer in recognizers.items():
+            own = answers_of(recognizer, faces, options.split, known)
+            codes.append(judge(folder, recognizer.name, own, faces, options))
+            answers |= own
     except FerError as error:
         print(error, file=sys.stderr)
         return 2
+    if len(recognizers) > 1:
+        print_comparison(ablation(answers, faces.labels), mcnemar(answers, faces.labels))
+    return max(codes)
 
 
-def table(figures: dict[str, Any]) -> str:
-    """The figures as lines of text, in percent."""
-    lines = [f"{figures['n']} faces"]
-    for name in ("overall_accuracy", "mean_class_accuracy"):
-        figure = figures[name]
-        interval = f"95 % interval {figure['low']:.2%} to {figure['high']:.2%}"
-        lines.append(f"{name.replace('_', ' '):<20} {figure['value']:7.2%}  {interval}")
-    for name in ("levels_5", "levels_3"):
-        level = figures[name]
-        mapped = f"from the answered emotion {level['mapped_accuracy']:.2%}"
-        lines.append(
-            f"{name.replace('_', ' ') + ' accuracy':<20} {level['accuracy']:7.2%}  {mapped}"
-        )
-    lines.append(f"calibration error {figures['ece']:.4f}, log-loss {figures['log_loss']:.4f}")
-    lines.append(f"{'emotion':<12}precision  recall      F1  faces")
-    for emotion, row in figures["per_class"].items():
-        shares = f"{row['precision']:9.2%}{row['recall']:8.2%}{row['f1']:8.2%}"
-        lines.append(f"{emotion:<12}{shares}{row['support']:7}")
-    lines.append("confusion, a row a true emotion: " + ", ".join(EMOTIONS))
-    lines += ["".join(f"{count:6}" for count in row) for row in figures["confusion"]]
-    return "\n".join(lines)
+def judge(
+    folder: Path, name: str, answers: Answers, faces: LabelledFaces, options: argparse.Namespace
+) -> int:
+    """Score the answers of one model, print its figures, write or compare them; the exit code."""
+    figures = evaluate(answers[name], faces.labels)
+    if options.split == "test":
+        figures["times_scored"] = record_scoring(folder, str(options.data))
+    if len(answers) > 1:
+        figures["ablation"] = ablation(answers, faces.labels)
+        figures["mcnemar"] = mcnemar(answers, faces.labels)
+        print_comparison(figures["ablation"], figures["mcnemar"])
+    print(f"\n{name}, {options.split} of {Path(options.data).name}")
+    print(table(figures))
+    if not options.write:
+        return compare(folder, options.split, figures)
+    write_metrics(folder, options.split, figures, Path(options.data).name)
+    draw_plots(folder, options.split, figures)
+    return 0
 
 
-def write_metrics(folder: Path, split: str, figures: dict[str, Any], data: str) -> None:
-    """Put a split's figures into the folder's `metrics.json`, with where they come from."""
-    path = folder / METRICS
-    metrics = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    metrics[split] = {
-        **figures,
-        "provenance": {
-            "data": data,
-            "split": split,
-            "commit": commit(),
-            "recipe": read_json(folder)["recipe"],
-            "date": date.today().isoformat(),
-            "versions": versions(),
-        },
-    }
-    write_json(path, metrics)
-    print(f"The figures of {split} are in {path}")
+def answers_of(recognizer: Recognizer, faces: LabelledFaces, split: str, known: Known) -> Answers:
+    """The model's answers under its name; from an ensemble also its members' and the soft vote.
+
+    A stacker has seen the labels of validation, so there its answers come from folds that it was
+    not fitted on.
+    """
+    models = recognizer.models
+    members = np.stack([predict_once(model, faces, known) for model in models])
+    combined: NDArray[np.float32] = recognizer.combine(members)
+    if len(models) == 1:
+        return {recognizer.name: combined}
+    if split == "validation" and isinstance(recognizer.combine, Stacker):
+        combined = out_of_fold(members, faces.labels)
+    named = {model.name: rows for model, rows in zip(models, members, strict=True)}
+    return {**named, "soft vote": soft_vote(members), recognizer.name: combined}
 
 
-def compare(folder: Path, split: str, figures: dict[str, Any]) -> int:
-    """Say which recorded figures differ; 0 when none does, else 1."""
-    try:
-        recorded = json.loads((folder / METRICS).read_text(encoding="utf-8"))[split]
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(
-            f"{folder} has no figures of {split} in {METRICS} to compare with: add --write."
-        ) from error
-    # Another processor rounds differently, which may turn a face or two that were on the brink.
-    moved = np.abs(np.subtract(figures["confusion"], recorded["confusion"])).sum() / 2
-    drift = abs(figures["log_loss"] - recorded["log_loss"])
-    agree = figures["n"] == recorded["n"] and moved <= 0.001 * figures["n"] and drift < 1e-3
-    verdict = "agree with" if agree else "differ from"
-    print(f"The figures {verdict} {METRICS}: {moved:.0f} faces answered otherwise")
-    return 0 if agree else 1
+def predict_once(model: Model, faces: LabelledFaces, known: Known) -> NDArray[np.float32]:
+    """A model's probabilities of a split: of one judged alone and as a member, only once.
+
+    The recorded SHA-256 in its configuration says which weights it has.
+    """
+    for config, rows in known:
+        if config.sha256 and config == model.config:
+            return rows
+    rows = predict_split(model.predict, faces)
+    known.append((model.config, rows))
+    return rows
+
+
+def print_comparison(rows: list[dict[str, Any]], pairs: list[dict[str, Any]]) -> None:
+    """Print the ablation table and McNemar's test."""
+    print(f"\n{ablation_table(rows)}\n\n{mcnemar_table(pairs)}")
 
 
 if __name__ == "__main__":

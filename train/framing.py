@@ -8,8 +8,8 @@ from tqdm import tqdm
 from fer.data import LabelledFaces
 from fer.faces import ARCFACE, FaceDetector
 
-SAMPLE = 400  # faces looked at
-ENOUGH = 50  # faces found, below which the usual frame is taken instead
+SAMPLE = 120  # faces looked at
+ENOUGH = 30  # faces found, below which the usual frame is taken instead
 SIDE = 192  # crops are enlarged to this, with a border, so that the detector sees whole faces
 BORDER = 48
 

@@ -1,4 +1,8 @@
-"""The training loop: stages, checkpoints, validation, choice of the best weights."""
+"""The training loop: stages, checkpoints, validation, choice of the best weights.
+
+One process or, under `accelerate launch`, several: each then trains on its share of every batch,
+gradients are averaged before each of SAM's two steps, and the first process alone judges and saves.
+"""
 
 import math
 import time
@@ -8,11 +12,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 from numpy.typing import NDArray
 from PIL import Image
 from pytorch_optimizer import SAM
 from torch import Tensor, nn
-from torch.optim import SGD, Adam, AdamW, Optimizer
+from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
@@ -30,10 +35,13 @@ from train.checkpoint import (
     save_checkpoint,
     save_tensors,
 )
+from train.curves import Curves
 from train.losses import total_loss
 from train.metrics import accuracies
+from train.optimizer import make_optimizer, set_learning_rate
 from train.predictions import predict_split
 from train.recipe import Recipe, Stage
+from train.start import origin, start_from
 
 CHECKPOINT = "checkpoint.safetensors"
 BEST = "best.safetensors"
@@ -50,8 +58,15 @@ class BackboneClassifier(nn.Module):
         return self.classifier(self.backbone(x).mean((2, 3)))
 
 
+class OutOfTime(Exception):
+    """The run was asked to stop after so many minutes; its checkpoint is saved."""
+
+
 class Run:
-    """A training run in a folder; `train()` starts it or carries on from its last checkpoint."""
+    """A training run in a folder; `train()` starts it or carries on from its last checkpoint.
+
+    `minutes` stops it, with a checkpoint, after so long; 0 sets no limit.
+    """
 
     def __init__(
         self,
@@ -60,15 +75,23 @@ class Run:
         validation: LabelledFaces,
         folder: Path,
         workers: int = 0,
+        minutes: float = 0,
     ):
         self.recipe = recipe
         self.data = train
         self.validation = validation
         self.folder = folder
         self.workers = workers
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.deadline = time.monotonic() + 60 * minutes if minutes else math.inf
+        mixed = "bf16" if recipe.precision == "bf16" else "no"
+        self.accelerator = Accelerator(mixed_precision=mixed)
+        self.device = self.accelerator.device
         torch.manual_seed(recipe.seed)
         model = build(recipe.architecture, len(EMOTIONS), pretrained=recipe.pretrained)
+        if recipe.start:
+            start_from(model, recipe.architecture, recipe.start)
+        if self.accelerator.num_processes > 1 and self.device.type == "cuda":
+            model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
         self.model = model.to(self.device).to(memory_format=torch.channels_last)
         self.modules: dict[str, nn.Module] = {"model": self.model}
         self.average = None
@@ -82,24 +105,32 @@ class Run:
             "recipe": recipe.to_dict(),
             "stage": 0,
             "step": 0,
+            "loss_sum": 0.0,  # of the epoch so far
             "best": -1.0,
             "seconds": 0.0,
             "history": [],
         }
+        if recipe.start:  # now, for the folder may hold another model by the time the run ends
+            self.state["started_from"] = origin(recipe.start)
 
     def train(self) -> dict[str, Any]:
-        """Run every stage, leave the last one's best weights in the model, return the state."""
+        """Run every stage, leave the last one's best weights in the model, return the state.
+
+        Raises `OutOfTime` when the minutes are over, `DataError` when the run cannot go on.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         tensors = self._resume()
-        for index in range(self.state["stage"], len(self.recipe.stages)):
-            optimizer = make_optimizer(self.model, self.recipe.stages[index])
-            if tensors is not None:
-                restore_modules(tensors, self.modules)
-                restore_optimizer(tensors, optimizer)
-                tensors = None
-            else:
-                self.state |= {"stage": index, "step": 0}
-            self._train_stage(index, optimizer)
+        with Curves(self.folder, self.accelerator.is_main_process) as self.curves:
+            for index in range(self.state["stage"], len(self.recipe.stages)):
+                optimizer = make_optimizer(self.model, self.recipe.stages[index])
+                if tensors is not None:
+                    restore_modules(tensors, self.modules)
+                    restore_optimizer(tensors, optimizer)
+                    tensors = None
+                else:
+                    self.state |= {"stage": index, "step": 0, "loss_sum": 0.0}
+                self._train_stage(index, optimizer)
+        self.accelerator.wait_for_everyone()
         best, _ = read_tensors(self.folder / BEST)
         restore_modules(best, {"model": self.model})
         return self.state
@@ -113,35 +144,53 @@ class Run:
         began = state["stage"]
         if Recipe.from_dict(state["recipe"]).until(began) != self.recipe.until(began):
             raise DataError(f"{self.folder} holds a run of another recipe: choose a new --out.")
-        self.state = state | {"recipe": self.recipe.to_dict()}
+        self.state |= state | {"recipe": self.recipe.to_dict()}
         return tensors
 
     def _train_stage(self, index: int, optimizer: Optimizer) -> None:
         stage = self.recipe.stages[index]
-        network = part(self.model, stage)
         loader, steps_per_epoch = training_batches(
-            self.data, self.recipe, index, self.state["step"], self.workers
+            self.data,
+            self.recipe,
+            index,
+            self.state["step"],
+            self.workers,
+            self.accelerator.process_index,
+            self.accelerator.num_processes,
         )
         total = steps_per_epoch * stage.epochs
+        network = self.accelerator.prepare_model(part(self.model, stage))
         forward = torch.compile(network) if self.recipe.compile else network
-        bar = tqdm(loader, stage.name, total, initial=self.state["step"], dynamic_ncols=True)
+        main = self.accelerator.is_main_process
+        done = self.state["step"]
+        bar = tqdm(loader, stage.name, total, initial=done, dynamic_ncols=True, disable=not main)
         network.train()
         started = time.monotonic()
         for images, targets in bar:
-            set_learning_rate(optimizer, stage, self.state["step"], total)
+            rate = set_learning_rate(optimizer, stage, self.state["step"], total)
             loss = self._step(forward, optimizer, images, targets)
             if self.average:
                 self.average.update_parameters(self.model)
             self.state["step"] += 1
+            self.state["loss_sum"] += loss
+            self.curves.step(stage.name, self.state["step"], loss, rate)
             epoch, within = divmod(self.state["step"], steps_per_epoch)
             bar.set_postfix(loss=f"{loss:.3f}", best=f"{self.state['best']:.4f}", refresh=False)
-            if within == 0 and (epoch % stage.validate_every == 0 or epoch == stage.epochs):
-                self._validate(index, epoch, loss)
+            if within == 0:
+                if main and (epoch % stage.validate_every == 0 or epoch == stage.epochs):
+                    self._validate(index, epoch, self.state["loss_sum"] / steps_per_epoch)
+                self.state["loss_sum"] = 0.0
                 network.train()
-            if within == 0 or self.state["step"] % self.recipe.checkpoint_every == 0:
+            stopping = time.monotonic() > self.deadline and self.state["step"] < total
+            if within == 0 or self.state["step"] % self.recipe.checkpoint_every == 0 or stopping:
                 self.state["seconds"] += time.monotonic() - started
                 started = time.monotonic()
-                save_checkpoint(self.folder / CHECKPOINT, self.modules, optimizer, self.state)
+                if main:
+                    path = self.folder / CHECKPOINT
+                    save_checkpoint(path, self.modules, optimizer, self.state)
+            if stopping:
+                raise OutOfTime
+        self.accelerator.unwrap_model(network, keep_fp32_wrapper=False)
 
     def _step(
         self, forward: Callable, optimizer: Optimizer, images: Tensor, targets: Tensor
@@ -151,10 +200,8 @@ class Run:
 
         def closure() -> float:
             optimizer.zero_grad()
-            with self._autocast():
-                output = forward(images)
-            loss = total_loss(output, targets, self.recipe, self.prior)
-            loss.backward()
+            loss = total_loss(forward(images), targets, self.recipe, self.prior)
+            self.accelerator.backward(loss)
             return loss.item()
 
         loss = closure()
@@ -174,6 +221,7 @@ class Run:
         row = {"stage": stage.name, "epoch": epoch, "loss": loss}
         row |= {"overall_accuracy": overall, "mean_class_accuracy": mean_class}
         self.state["history"].append(row)
+        self.curves.epoch(self.state["history"])
         tqdm.write(
             f"{stage.name} epoch {epoch}: {overall:.4f} overall, {mean_class:.4f} mean-class"
         )
@@ -192,14 +240,10 @@ class Run:
         def logits(crops: list[Image.Image]) -> NDArray[np.float32]:
             batch = to_batch(crops, size, IMAGENET_MEAN, IMAGENET_STD)
             batch = batch.to(self.device, memory_format=torch.channels_last)
-            with self._autocast():
+            with self.accelerator.autocast():
                 return network(batch).float().cpu().numpy()
 
         return predict_split(logits, faces)
-
-    def _autocast(self) -> torch.autocast:
-        bf16 = self.recipe.precision == "bf16"
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=bf16)
 
 
 def part(model: nn.Module, stage: Stage) -> nn.Module:
@@ -209,39 +253,3 @@ def part(model: nn.Module, stage: Stage) -> nn.Module:
     if not isinstance(model, DDAMFN):
         raise DataError("Only DDAMFN has a backbone stage: set network to whole.")
     return BackboneClassifier(model)
-
-
-def make_optimizer(model: nn.Module, stage: Stage) -> Optimizer:
-    """The stage's optimiser; weight decay spares biases, PReLU slopes and batch normalisation."""
-    kinds: dict[str, tuple[type[Optimizer], dict[str, Any]]] = {
-        "adamw": (AdamW, {}),
-        "adam": (Adam, {}),
-        "sgd": (SGD, {"momentum": 0.9}),
-    }
-    kind, options = kinds[stage.optimizer]
-    groups: list[dict[str, Any]] = [
-        {"params": [p for p in model.parameters() if p.ndim > 1]},
-        {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    options |= {"lr": stage.lr, "weight_decay": stage.weight_decay}
-    if stage.sam_rho:
-        return SAM(groups, kind, rho=stage.sam_rho, **options)
-    return kind(groups, **options)
-
-
-def set_learning_rate(optimizer: Optimizer, stage: Stage, step: int, total: int) -> None:
-    """Set the rate of a step; it depends on the step alone, so a resumed run needs no scheduler."""
-    epoch = step * stage.epochs // total
-    factors = {
-        "one-cycle": _one_cycle(step / total),
-        "step": 0.1 ** (epoch // 10),
-        "exponential": 0.9**epoch,
-    }
-    for group in optimizer.param_groups:
-        group["lr"] = stage.lr * factors[stage.schedule]
-
-
-def _one_cycle(progress: float, warmup: float = 0.15) -> float:
-    if progress < warmup:
-        return 0.04 + 0.96 * progress / warmup
-    return 0.5 * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup))) + 1e-3

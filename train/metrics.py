@@ -43,13 +43,28 @@ def with_interval(
     return {"value": figure(predicted, labels), "low": float(low), "high": float(high)}
 
 
-def expected_calibration_error(probabilities: Probabilities, labels: Labels) -> float:
-    """Mean gap of confidence and accuracy over 15 equal bins (Guo et al., ICML 2017, eq. 3)."""
+def reliability(probabilities: Probabilities, labels: Labels) -> list[dict[str, float]]:
+    """For each of 15 equal bins of confidence that has faces: how many, how sure, how often right.
+
+    Confidence is the probability of the answered emotion (Guo et al., ICML 2017, section 2).
+    """
     confidence = probabilities.max(axis=1)
     hits = probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gaps = np.bincount(bins, hits - confidence, BINS)
-    return float(np.abs(gaps).sum() / len(labels))
+    return [
+        {
+            "n": int((bins == b).sum()),
+            "confidence": float(confidence[bins == b].mean()),
+            "accuracy": float(hits[bins == b].mean()),
+        }
+        for b in np.unique(bins)
+    ]
+
+
+def expected_calibration_error(bins: list[dict[str, float]]) -> float:
+    """Mean gap of confidence and accuracy over the bins (Guo et al., ICML 2017, eq. 3)."""
+    gaps = sum(row["n"] * abs(row["accuracy"] - row["confidence"]) for row in bins)
+    return gaps / sum(row["n"] for row in bins)
 
 
 def evaluate(probabilities: Probabilities, labels: Labels) -> dict[str, Any]:
@@ -61,6 +76,7 @@ def evaluate(probabilities: Probabilities, labels: Labels) -> dict[str, Any]:
     precision, recall, f1, support = precision_recall_fscore_support(
         labels, predicted, labels=classes, zero_division=0
     )
+    bins = reliability(probabilities, labels)
     return {
         "n": len(labels),
         "overall_accuracy": with_interval(overall_accuracy, predicted, labels),
@@ -77,7 +93,8 @@ def evaluate(probabilities: Probabilities, labels: Labels) -> dict[str, Any]:
         "confusion": confusion_matrix(labels, predicted, labels=classes).tolist(),
         "levels_5": _levels(probabilities, labels, LEVELS_5),
         "levels_3": _levels(probabilities, labels, LEVELS_3),
-        "ece": expected_calibration_error(probabilities, labels),
+        "ece": expected_calibration_error(bins),
+        "reliability": bins,
         "log_loss": float(log_loss(labels, exact, labels=classes)),
     }
 

@@ -1,10 +1,20 @@
-"""Where figures come from: the commit of the code and the versions of what computes."""
+"""Where figures come from: the commit of the code, the weights, the versions of what computes."""
 
+import json
+import os
 import platform
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+import torch
+
+from fer import ensemble
+from fer.folder import WEIGHTS, sha256
+from fer.hub import PINNED
+
+TRAINING = "training.json"  # in a model folder: recipe, course and cost of its run
 PACKAGES = ("torch", "torchvision", "timm", "scikit-learn")
 
 
@@ -21,3 +31,26 @@ def commit() -> str:
 def versions() -> dict[str, str]:
     """The versions of Python and of the packages that figures depend on."""
     return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+
+
+def hardware() -> str:
+    """What this machine computes with, for the cost of a run."""
+    if torch.cuda.is_available():
+        return f"{torch.cuda.device_count()} × {torch.cuda.get_device_name()}"
+    return f"{os.cpu_count()} CPU cores ({platform.machine()})"
+
+
+def training_record(folder: Path) -> dict[str, Any]:
+    """What a model folder says of its training; empty where it says nothing."""
+    path = folder / TRAINING
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def weights(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every weights file that a model or ensemble folder answers with, by name."""
+    names = [ensemble.weights_file(folder)]
+    if ensemble.is_ensemble(folder):
+        # A member on the Hub is named by its commit, which says which weights they are.
+        members = ensemble.read_config(folder).members
+        names += [f"{member}/{WEIGHTS}" for member in members if not PINNED.fullmatch(member)]
+    return {name: sha256(folder / name) for name in names}

@@ -57,6 +57,7 @@ class Recipe:
     stages: tuple[Stage, ...]
     architecture: str = "ddamfn"
     pretrained: bool = False  # start from timm's ImageNet weights
+    start: str = ""  # model folder whose features the run starts from; "" starts from scratch
     augmentation: Augmentation = Augmentation()
     seed: int = 0
     precision: Literal["fp32", "bf16"] = "fp32"
@@ -65,14 +66,16 @@ class Recipe:
     imbalance: Literal["sampler", "class-balanced", "logit-adjusted"] = "sampler"
     balance: float = 0.0
     ema: float = 0.0  # decay of the moving average of the weights that is judged; 0 turns it off
+    adjust: bool = False  # after training, shift the logits as validation likes best
+    mirror: bool = False  # the finished model answers for the mean of a face and its mirror image
     soft_labels: bool = True  # train on the raters' votes where the data has them
     label_smoothing: float = 0.0
     diversity: float = 0.1  # weight of DDAMFN's attention-diversity loss
     checkpoint_every: int = 50  # steps
 
     def until(self, stage: int) -> "Recipe":
-        """The recipe without the stages after a given one."""
-        return replace(self, stages=self.stages[: stage + 1])
+        """What decided a run up to a stage: no stage after it, nothing that follows training."""
+        return replace(self, stages=self.stages[: stage + 1], adjust=False, mirror=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as plain data, which `from_dict` reads back."""

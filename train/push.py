@@ -1,0 +1,119 @@
+"""Files to a repository on the Hub, in one commit on top of the one that was seen."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    HTTPError,
+    RepositoryNotFoundError,
+)
+
+from fer.errors import HubError, HubUnreachable
+
+PATIENCE = 3  # times that a busy Hub is asked again
+LONGEST_WAIT = 60  # seconds
+
+Result = TypeVar("Result")
+
+
+class Push:
+    """A repository to push to; nothing is written before `commit`."""
+
+    def __init__(
+        self, repo: str, private: bool = False, create_pr: bool = False, kind: str = "model"
+    ):
+        self.repo = repo
+        self.private = private
+        self.create_pr = create_pr
+        self.kind = kind
+        self.api = HfApi()
+
+    def create(self) -> str:
+        """Make the repository unless it exists; the commit that it stands at."""
+        if not self.create_pr:
+            self._ask(
+                self.api.create_repo,
+                repo_type=self.kind,
+                private=self.private or None,
+                exist_ok=True,
+                space_sdk="gradio" if self.kind == "space" else None,
+            )
+        info = self._ask(self.api.repo_info, repo_type=self.kind)
+        if self.private and not info.private:
+            raise HubError(f"{self.repo} exists and is public: make it private on its page first.")
+        return str(info.sha)
+
+    def commit(self, files: Mapping[str, Path | bytes], message: str) -> str:
+        """Upload files, by their names on the Hub, all or none; what to tell the user.
+
+        Raises `HubError` when the Hub refuses, also when somebody else committed meanwhile.
+        """
+        parent = self.create()
+        done = self._ask(
+            self.api.create_commit,
+            repo_type=self.kind,
+            operations=[CommitOperationAdd(name, content) for name, content in files.items()],
+            commit_message=message,
+            parent_commit=parent,
+            create_pr=self.create_pr,
+        )
+        return f"{self.repo}@{done.oid}" + (f" proposed in {done.pr_url}" if done.pr_url else "")
+
+    def set_variable(self, name: str, value: str) -> None:
+        """Set an environment variable of a Space."""
+        self._ask(self.api.add_space_variable, key=name, value=value)
+
+    def _ask(self, call: Callable[..., Result], **arguments: Any) -> Result:
+        """Call the Hub; errors become one sentence without the server's words or the token."""
+        for attempt in range(PATIENCE + 1):
+            try:
+                return call(repo_id=self.repo, **arguments)
+            except HfHubHTTPError as error:
+                wait = _retry_after(error)
+                if wait is None or attempt == PATIENCE:
+                    raise self._sentence(error) from error
+                time.sleep(wait)
+            except (HTTPError, OSError, ValueError, RuntimeError) as error:
+                raise self._sentence(error) from error
+        raise AssertionError("the last attempt returns or raises")
+
+    def _sentence(self, error: BaseException) -> HubError:
+        repo = self.repo
+        while error.__cause__ and not isinstance(error, HTTPError):
+            error = error.__cause__  # an upload's thread wraps what happened in it
+        if isinstance(error, HFValidationError):
+            return HubError(f"{repo!r} is not the id of a repository: write it as name/repository.")
+        status = error.response.status_code if isinstance(error, HfHubHTTPError) else None
+        if status in (401, 403):
+            return HubError(
+                f"The Hub does not let you write to {repo} ({status}): "
+                "check HF_TOKEN and that it may write."
+            )
+        if status == 404 or isinstance(error, RepositoryNotFoundError):
+            return HubError(f"There is no repository {repo} on the Hub that you may see: check it.")
+        if status in (409, 412):
+            return HubError(f"Somebody else committed to {repo} meanwhile: look, and start again.")
+        if status:
+            return HubUnreachable(
+                f"The Hub cannot take {repo} now (it answered {status}): try again later."
+            )
+        if isinstance(error, HTTPError):
+            return HubUnreachable(
+                f"The connection to the Hub broke off: start again, unless {repo} has the commit."
+            )
+        return HubError(f"The Hub did not accept the files for {repo}: check the card's metadata.")
+
+
+def _retry_after(error: HfHubHTTPError) -> float | None:
+    """Seconds to wait when the Hub is too busy and says so; None when asking again is no use."""
+    if error.response.status_code != 429:
+        return None
+    try:
+        return min(float(error.response.headers.get("Retry-After", 1)), LONGEST_WAIT)
+    except ValueError:
+        return LONGEST_WAIT
