@@ -1,66 +1,91 @@
-"""Write a model folder's card: python -m model_cards weights/ddamfn-ferplus
+"""Model cards: python -m model_cards FOLDER… writes them, `check FOLDER` examines, `all` does all.
 
-The card is the folder's `README.md`, rendered from `template.md`, its config and its metrics:
-no figure in it is typed by hand.
+    python -m model_cards runs/mine/model         README.md and .eval_results of a folder
+    python -m model_cards check runs/mine/model   what is wrong with a card; exit code 1 if anything
+    python -m model_cards check me/model          the same of a card on the Hub
+    python -m model_cards check … --rerun DATA    also judges the weights again
+    python -m model_cards all                     the bundled cards and the README's tables
+
+No figure of a card is typed by hand: they come from `config.json`, `metrics.json` and
+`training.json`.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
-from huggingface_hub import ModelCard, ModelCardData
+from fer.ensemble import is_ensemble
+from fer.errors import FerError
+from fer.hub import snapshot
+from fer.places import WEIGHTS
+from model_cards.card import CARD, checked_metrics, render
+from model_cards.check import check
+from model_cards.metadata import eval_files
+from model_cards.readme import with_results
+from train import evaluate
 
-from fer.errors import FerError, ModelError
-from fer.folder import read_config
-from fer.labels import EMOTIONS, LEVELS_5
-
-TEMPLATE = Path(__file__).parent / "template.md"
-CARD = "README.md"
+README = WEIGHTS.parent / "README.md"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m model_cards", description="Write a card.")
-    parser.add_argument("folder", type=Path, help="model folder")
-    folder = parser.parse_args(arguments).folder
+    """Run the command line; returns the exit code: 1 when a card is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m model_cards", description="Model cards.")
+    parser.add_argument("what", nargs="+", metavar="FOLDER | check FOLDER | all")
+    parser.add_argument("--rerun", metavar="DATA", help="with check: judge the weights again")
+    options = parser.parse_args(arguments)
+    first, *rest = options.what
     try:
-        (folder / CARD).write_text(render(folder), encoding="utf-8")
+        if first == "check" and rest:
+            return max([examine(what, options.rerun) for what in rest])
+        if first == "all":
+            write_all()
+        else:
+            for folder in options.what:
+                write(Path(folder))
     except FerError as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"The card is {folder / CARD}")
     return 0
 
 
-def render(folder: Path) -> str:
-    """The text of a folder's card; raises `ModelError` when its metrics cannot be read."""
-    config = read_config(folder)
-    try:
-        splits: dict[str, Any] = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            f"{folder} has no readable metrics.json: run python -m train.evaluate --write first."
-        ) from error
-    data = ModelCardData(
-        library_name="fer-toolkit",
-        pipeline_tag="image-classification",
-        license="other",
-        license_name="research-and-demonstration",
-        tags=["facial-expression-recognition", config.architecture],
-    )
-    card = ModelCard.from_template(
-        data,
-        template_path=str(TEMPLATE),
-        name=folder.resolve().name,
-        config=config,
-        splits=splits,
-        emotions=EMOTIONS,
-        levels=LEVELS_5,
-        size_mb=(folder / "model.safetensors").stat().st_size / 1e6,
-    )
-    return str(card)
+def write(folder: Path) -> None:
+    """Write a folder's card and result files; nothing is written when anything is wrong."""
+    text, files = render(folder), eval_files(checked_metrics(folder))
+    (folder / CARD).write_text(text, encoding="utf-8")
+    results = folder / ".eval_results"
+    results.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (results / name).write_text(content, encoding="utf-8")
+    print(f"The card is {folder / CARD}")
+
+
+def bundled() -> list[Path]:
+    """The model folders that come with the project, ensembles last: their members come first."""
+    folders = [path.parent for path in sorted(WEIGHTS.glob("*/config.json"))]
+    return sorted(folders, key=is_ensemble)
+
+
+def write_all() -> None:
+    """Write every bundled card and the README's tables."""
+    for folder in bundled():
+        write(folder)
+    README.write_text(with_results(README.read_text("utf-8"), bundled()), encoding="utf-8")
+    print(f"The tables in {README} are up to date")
+
+
+def examine(model: str, data: str | None) -> int:
+    """Print what is wrong with the card of a folder or Hub id; 1 if anything is, else 0."""
+    folder = Path(model) if Path(model).is_dir() else snapshot(model)
+    findings = check(folder)
+    for finding in findings:
+        print(f"✗ {model}: {finding}")
+    if data:
+        for split in checked_metrics(folder):
+            if evaluate.main(["--model", str(folder), "--data", data, "--split", split]):
+                findings.append(split)
+    if not findings:
+        print(f"✓ {model}: every figure of the card is the measured one")
+    return 1 if findings else 0
 
 
 if __name__ == "__main__":

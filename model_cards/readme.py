@@ -1,0 +1,54 @@
+"""The result tables of the project's README, from the bundled models' metrics."""
+
+from pathlib import Path
+
+from fer.ensemble import is_ensemble
+from fer.errors import ModelError
+from fer.folder import name_of
+from model_cards.card import checked_metrics, percent
+from train.ablation import ablation_table, mcnemar_table, table_row
+
+BEGIN, END = "<!-- results: made by `make cards` -->", "<!-- end of results -->"
+
+
+def with_results(text: str, folders: list[Path]) -> str:
+    """The README with its tables made anew; raises `ModelError` when it has no place for them."""
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        raise ModelError(f"The README needs the lines {BEGIN} and {END} once each.")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    return f"{before}{BEGIN}\n{results(folders)}\n{END}{after}"
+
+
+def results(folders: list[Path]) -> str:
+    """A section on the bundled models: the ablation table, or a single model's figures; recalls."""
+    metrics = {folder: checked_metrics(folder) for folder in folders}
+    ensembles = [folder for folder in folders if is_ensemble(folder)]
+    main = (ensembles or folders)[0]
+    split, figures = next(iter(metrics[main].items()))
+    source = figures["provenance"]
+    rows = figures.get("ablation") or [
+        table_row(name_of(folder), splits[split]) for folder, splits in metrics.items()
+    ]
+    chosen = "weights and temperature"
+    if "mcnemar" in figures:
+        chosen = "weights, temperature and stacker (judged on folds that it did not see)"
+    lines = [
+        f"On {figures['n']:,} faces of {source['data']} ({split}), in percent with 95 % intervals, "
+        f"measured {source['date']} at commit `{source['commit'][:12]}`. These faces also chose "
+        f"{chosen}, so expect a little less on others.",
+        "",
+        ablation_table(rows),
+        "",
+    ]
+    if "mcnemar" in figures:
+        lines += [mcnemar_table(figures["mcnemar"]), ""]
+    emotions = list(figures["per_class"])
+    lines += [
+        f"Share of each emotion that is found (recall) by {name_of(main)}:",
+        "",
+        f"| {' | '.join(emotions)} |",
+        f"|{'---|' * len(emotions)}",
+        f"| {' | '.join(percent(figures['per_class'][e]['recall'], 0) for e in emotions)} |",
+    ]
+    return "\n".join(lines)
