@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -36,9 +37,21 @@ def find() -> str | None:
     return next((path for path in candidates if path and _starts(path)), None)
 
 
-def launch(playwright: Playwright, path: str) -> Browser:
-    """Start the browser without a window."""
-    return playwright.chromium.launch(executable_path=path, args=FLAGS)
+def launch(playwright: Playwright, path: str, film: Path) -> Browser:
+    """Start the browser without a window; its camera shows the film, an .mjpeg file."""
+    flags = [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
+    return playwright.chromium.launch(executable_path=path, args=flags)
+
+
+def make_film(portrait: Path, film: Path) -> Path:
+    """A second of a portrait that moves a little, as the fake camera wants it."""
+    photo = Image.open(portrait).convert("RGB").resize((480, 480))
+    with film.open("wb") as file:
+        for shift in range(20):
+            frame = Image.new("RGB", (640, 480), "grey")
+            frame.paste(photo, (70 + shift, 0))
+            frame.save(file, "JPEG", quality=90)
+    return film
 
 
 def install() -> None:

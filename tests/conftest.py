@@ -1,14 +1,19 @@
 """Fixtures that several test files share."""
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import browser as chromium
+import hub  # before huggingface_hub, which reads its address once
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 from serving import ROOT, serve
 
+LONGEST = ("test_reproduce.py", "test_training.py", "test_tabs.py", "test_hub.py")
 REQUIRE_BROWSER = os.environ.get("FER_REQUIRE_BROWSER") == "1"
 
 
@@ -19,38 +24,106 @@ def portrait() -> Path:
 
 
 @pytest.fixture(scope="session")
-def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a running app, which may leave no file behind when it ends."""
-    temporary = tmp_path_factory.mktemp("server")
-    with serve(TMPDIR=str(temporary)) as url:
-        yield url
-    assert [path for path in temporary.rglob("*") if path.is_file()] == []
+def server_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the running app keeps its temporary files."""
+    return tmp_path_factory.mktemp("server")
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def app_url(server_files: Path) -> Iterator[str]:
+    """Address of a running app, which may leave no file behind when it ends."""
+    with serve(TMPDIR=str(server_files)) as url:
+        yield url
+    assert files_in(server_files) == []
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Every file below a folder."""
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def open_page(
+    browser: Browser,
+    url: str,
+    notice_read: bool = True,
+    watch: Callable[[Request], object] = lambda request: None,
+    **settings: Any,
+) -> Page:
+    """The app's page in a browser of its own, as a visitor has it who has read the notice."""
+    page = browser.new_page(**settings)
+    page.on("request", watch)
+    page.set_default_timeout(60_000)  # for a busy machine
+    if notice_read:
+        page.add_init_script("localStorage.setItem('notice-read', 'yes')")
+    page.goto(url)
+    page.locator(".example").first.wait_for()
+    return page
+
+
+@pytest.fixture(scope="session")
+def browser(portrait: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A real Chromium; without one the test is left out, or fails where that is not allowed."""
     path = chromium.find()
     if path is None:
         (pytest.fail if REQUIRE_BROWSER else pytest.skip)(chromium.LEFT_OUT)
     with sync_playwright() as playwright:
-        running = chromium.launch(playwright, path)
+        film = chromium.make_film(portrait, tmp_path_factory.mktemp("camera") / "film.mjpeg")
+        running = chromium.launch(playwright, path, film)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def running_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hub.Hub]:
+    with hub.running(tmp_path_factory.mktemp("hub")) as running:
+        yield running
+
+
+@pytest.fixture
+def loopback(
+    running_hub: hub.Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[hub.Hub]:
+    """An empty hub without faults, and an empty cache; waiting between attempts takes no time."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("huggingface_hub.utils._http.time", hub.Clock(running_hub))
+    monkeypatch.setattr("huggingface_hub.file_download.time", hub.Clock(running_hub))
+    running_hub.start_over()
+    yield running_hub
+    shutil.rmtree(running_hub.root)
+    running_hub.root.mkdir()
+
+
+def serious(page: Page) -> list[str]:
+    """What axe finds that keeps people from using the page."""
+    page.wait_for_timeout(300)  # for what fades in: half-faded text has too little contrast
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{violation['id']}: {violation['nodes'][0]['html'][:200]}"
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+    ]
 
 
 @pytest.fixture
 def page(browser: Browser, app_url: str) -> Iterator[Page]:
     """The app's page as a new visitor sees it; it may ask nothing of any other host."""
     foreign: list[str] = []
-    opened = browser.new_page()
     own = (app_url, app_url.replace("http", "ws", 1), "data:", "blob:")
-    opened.on("request", lambda request: request.url.startswith(own) or foreign.append(request.url))
-    opened.goto(app_url)
-    opened.locator("#example").wait_for()
+
+    def watch(request: Request) -> None:
+        if not request.url.startswith(own):
+            foreign.append(request.url)
+
+    opened = open_page(browser, app_url, watch=watch)
     yield opened
     opened.close()
     assert foreign == []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: at the end one of two processes would be left alone with them."""
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

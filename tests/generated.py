@@ -1,12 +1,29 @@
-"""Small data sets made on the fly, for tests of training and evaluation."""
+"""Small data sets and models made on the fly."""
 
+import csv
+import json
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from datasets import ClassLabel, Dataset, Features, Image, List, Value
 from PIL import Image as PILImage
 
+from fer.ensemble import EnsembleConfig, Stacker, save_ensemble
+from fer.folder import load_model, save_model
 from fer.labels import EMOTIONS
+from fer.places import BUNDLED
+
+
+def copy_bundled(folder: Path) -> Path:
+    """A copy of the bundled model to stack on other faces: it does not say which ones chose it."""
+    shutil.copytree(BUNDLED, folder)
+    record = json.loads((folder / "training.json").read_text())
+    record.pop("validation", None)
+    (folder / "training.json").write_text(json.dumps(record))
+    return folder
 
 
 def write_split(
@@ -28,3 +45,69 @@ def write_split(
         features["votes"] = List(Value("uint8"), length=len(names))
     path.parent.mkdir(parents=True, exist_ok=True)
     Dataset.from_dict(columns, Features(features)).to_parquet(path)
+
+
+def write_ensemble(root: Path) -> Path:
+    """A stack of the bundled model and an untrained one that repeats it, which prefers neutral."""
+    for name in ("one", "two"):
+        shutil.copytree(BUNDLED, root / name)
+    network, config = load_model(root / "two")
+    with torch.no_grad():  # the same answer, from other places of the face
+        network.backbone.conv_6_sep[0].weight.mul_(1.02)
+    save_model(root / "two", network, config)
+    coefficients = np.zeros((len(EMOTIONS), 2 * len(EMOTIONS)))
+    intercept = np.zeros(len(EMOTIONS))
+    intercept[EMOTIONS.index("neutral")] = 0.5
+    stacker = Stacker(coefficients, intercept)
+    save_ensemble(root / "both", EnsembleConfig(("../one", "../two"), "test"), stacker)
+    return root / "both"
+
+
+PER_EMOTION = {"train": 20, "test": 3}  # pictures of each emotion
+
+
+def picture(emotion: int, number: int) -> PILImage.Image:
+    """A colour that tells which emotion and which picture it is."""
+    return PILImage.new("RGB", (100, 100), (30 * emotion, 10 * number, 0))
+
+
+def official(root: Path, per_emotion: dict[str, int] = PER_EMOTION) -> None:
+    """RAF-DB as its authors pack it."""
+    aligned = root / "basic" / "Image" / "aligned"
+    aligned.mkdir(parents=True)
+    lines = []
+    for split, count in per_emotion.items():
+        for i in range(7 * count):
+            name = f"{split}_{i + 1:05d}"
+            picture(i % 7, i // 7).save(aligned / f"{name}_aligned.jpg", quality=100)
+            lines.append(f"{name}.jpg {i % 7 + 1}")
+    labels = root / "basic" / "EmoLabel"
+    labels.mkdir()
+    (labels / "list_patition_label.txt").write_text("\n".join(lines) + "\n")
+
+
+def kaggle(root: Path, per_emotion: dict[str, int] = PER_EMOTION) -> None:
+    """RAF-DB as Kaggle packs it."""
+    for split, count in per_emotion.items():
+        rows = []
+        for i in range(7 * count):
+            folder = root / "DATASET" / split / str(i % 7 + 1)
+            folder.mkdir(parents=True, exist_ok=True)
+            name = f"{split}_{i + 1:05d}_aligned.jpg"
+            picture(i % 7, i // 7).save(folder / name, quality=100)
+            rows.append((name, i % 7 + 1))
+        with (root / f"{split}_labels.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([("image", "label"), *rows])
+
+
+def image_folder(names: Sequence[str]) -> Callable[..., None]:
+    """A writer of image folders that call the emotions by these names."""
+
+    def write(root: Path, per_emotion: dict[str, int] = PER_EMOTION) -> None:
+        for split, count in per_emotion.items():
+            for i in range(7 * count):
+                folder = root / split / names[i % 7]
+                folder.mkdir(parents=True, exist_ok=True)
+                picture(i % 7, i // 7).save(folder / f"{i:05d}.png")
+
+    return write

@@ -18,6 +18,13 @@ START_SECONDS = 120  # a cold disk under a busy CPU
 @contextmanager
 def serve(**environment: str) -> Iterator[str]:
     """Run app.py on a free port, yield its address, stop it."""
+    with run(**environment) as (url, _):
+        yield url
+
+
+@contextmanager
+def run(**environment: str) -> Iterator[tuple[str, int]]:
+    """The same, with the id of its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -30,7 +37,7 @@ def serve(**environment: str) -> Iterator[str]:
             if not _answers(url, app):
                 log.seek(0)
                 raise RuntimeError(f"The app did not start:\n{log.read()}")
-            yield url
+            yield url, app.pid
         finally:
             app.terminate()
             app.wait()

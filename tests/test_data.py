@@ -1,62 +1,14 @@
 """Data sets in every layout give the same faces, labels and splits; bad ones give one sentence."""
 
-import csv
 from pathlib import Path
 
 import numpy as np
 import pytest
-from generated import write_split
-from PIL import Image
+from generated import image_folder, kaggle, official, write_split
 
 from fer.data import load_split
 from fer.errors import DataError
 from fer.labels import EMOTIONS
-
-PER_EMOTION = {"train": 20, "test": 3}
-
-
-def picture(emotion: int, number: int) -> Image.Image:
-    """A colour that tells which emotion and which picture it is."""
-    return Image.new("RGB", (100, 100), (30 * emotion, 10 * number, 0))
-
-
-def official(root: Path) -> None:
-    aligned = root / "basic" / "Image" / "aligned"
-    aligned.mkdir(parents=True)
-    lines = []
-    for split, count in PER_EMOTION.items():
-        for i in range(7 * count):
-            name = f"{split}_{i + 1:05d}"
-            picture(i % 7, i // 7).save(aligned / f"{name}_aligned.jpg", quality=100)
-            lines.append(f"{name}.jpg {i % 7 + 1}")
-    labels = root / "basic" / "EmoLabel"
-    labels.mkdir()
-    (labels / "list_patition_label.txt").write_text("\n".join(lines) + "\n")
-
-
-def kaggle(root: Path) -> None:
-    for split, count in PER_EMOTION.items():
-        rows = []
-        for i in range(7 * count):
-            folder = root / "DATASET" / split / str(i % 7 + 1)
-            folder.mkdir(parents=True, exist_ok=True)
-            name = f"{split}_{i + 1:05d}_aligned.jpg"
-            picture(i % 7, i // 7).save(folder / name, quality=100)
-            rows.append((name, i % 7 + 1))
-        with (root / f"{split}_labels.csv").open("w", newline="") as file:
-            csv.writer(file).writerows([("image", "label"), *rows])
-
-
-def image_folder(names: tuple[str, ...]):
-    def write(root: Path) -> None:
-        for split, count in PER_EMOTION.items():
-            for i in range(7 * count):
-                folder = root / split / names[i % 7]
-                folder.mkdir(parents=True, exist_ok=True)
-                picture(i % 7, i // 7).save(folder / f"{i:05d}.png")
-
-    return write
-
 
 OTHER_NAMES = ("Surprised", "fearful", "disgust", "happy", "sad", "angry", "neutral")
 
@@ -157,9 +109,18 @@ def test_bad_data_gets_one_sentence(tmp_path, spoil, sentence):
     assert "\n" not in str(caught.value)
 
 
-def test_an_unreadable_image_is_named(tmp_path):
+def test_unreadable_images_are_counted_named_and_left_out_only_if_asked(tmp_path, capsys):
     image_folder(EMOTIONS)(tmp_path)
-    (tmp_path / "train" / "fear" / "00001.png").write_text("not an image")
-    splits = [load_split(tmp_path, split) for split in ("train", "validation")]
-    with pytest.raises(DataError, match=r"00001\.png"):
-        [faces.image(row) for faces in splits for row in range(len(faces))]
+    for number in ("00001", "00008"):
+        (tmp_path / "test" / "fear" / f"{number}.png").write_text("not an image")
+    with pytest.raises(DataError, match=r"2 of 21 images of test .*00001\.png.*--skip-unreadable"):
+        load_split(tmp_path, "test")
+    faces = load_split(tmp_path, "test", skip_unreadable=True)
+    assert faces.class_counts().tolist() == [3, 1, 3, 3, 3, 3, 3]
+    assert "2 of 21 images" in capsys.readouterr().out
+
+
+def test_a_digest_tells_splits_apart(tmp_path):
+    image_folder(EMOTIONS)(tmp_path)
+    digests = [load_split(tmp_path, name).digest for name in ("validation", "test", "test")]
+    assert digests[0] != digests[1] == digests[2]

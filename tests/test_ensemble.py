@@ -5,13 +5,24 @@ import shutil
 
 import numpy as np
 import pytest
-from generated import write_split
+from generated import copy_bundled, write_split
 from PIL import Image
+from safetensors.numpy import save
 
 import fer
-from fer.ensemble import EnsembleConfig, Stacker, load_stacker, save_ensemble, soft_vote
-from fer.places import default_model
-from train.stack import fit_stacker, main
+from fer.data import load_split
+from fer.ensemble import (
+    EnsembleConfig,
+    Stacker,
+    load_stacker,
+    read_config,
+    save_ensemble,
+    soft_vote,
+)
+from train.evaluate import main as judge
+from train.metrics import accuracies
+from train.predictions import cached_probabilities
+from train.stack import fit_stacker, main, out_of_fold
 
 EVEN = np.full(7, 1 / 7, np.float32)
 
@@ -52,7 +63,7 @@ def stacked(tmp_path_factory):
     root = tmp_path_factory.mktemp("ensemble")
     write_split(root / "validation.parquet", 70)
     for name in ("one", "two"):
-        shutil.copytree(default_model(), root / name)
+        copy_bundled(root / name)
     members = [str(root / "one"), str(root / "two")]
     assert main([*members, "--data", str(root), "--out", str(root / "both")]) == 0
     return root
@@ -80,8 +91,10 @@ def test_an_ensemble_can_be_moved_with_its_members(stacked, portrait, tmp_path):
         ({"members": []}, None, "names no members"),
         ({"members": ["nowhere"]}, None, "no model folder"),
         ({"members": 3}, None, "lacks or misnames"),
+        ({"members": [3]}, None, "no text"),
         ({"surplus": 3}, None, "lacks or misnames"),
-        ({}, b"not safetensors", "missing or damaged"),
+        ({}, b"not safetensors", "damaged or was changed"),
+        ({"sha256": ""}, b"not safetensors", "missing or damaged"),
         ({"members": ["../one"]}, None, "not fitted on 1 members"),
     ],
 )
@@ -97,10 +110,49 @@ def test_a_bad_ensemble_gets_one_sentence(stacked, tmp_path, config, stacker, se
     assert "\n" not in str(caught.value)
 
 
+def test_an_ensemble_is_judged_on_folds_that_its_stacker_did_not_see(stacked, capsys):
+    arguments = ["--model", str(stacked / "both"), "--data", str(stacked)]
+    assert judge([*arguments, "--write"]) == 0
+    figures = json.loads((stacked / "both" / "metrics.json").read_text())["validation"]
+    assert [row["name"] for row in figures["ablation"]] == ["one", "two", "soft vote", "both"]
+    assert len(figures["mcnemar"]) == 6
+    faces = load_split(stacked, "validation")
+    members = np.stack([cached_probabilities(stacked / name, faces) for name in ("one", "two")])
+    honest = accuracies(out_of_fold(members, faces.labels).argmax(1), faces.labels)
+    assert figures["overall_accuracy"]["value"] == honest[0]
+    assert judge(arguments) == 0
+
+
+def test_probabilities_are_cached_until_anything_changes(stacked, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    faces = load_split(stacked, "validation")
+    shutil.copytree(stacked / "one", tmp_path / "model")
+    first = cached_probabilities(tmp_path / "model", faces)
+    (kept,) = tmp_path.rglob("fer-toolkit/*.safetensors")
+    kept.write_bytes(save({"probabilities": np.zeros((70, 7), np.float32)}))
+    assert not cached_probabilities(tmp_path / "model", faces).any(), "the cache is not used"
+    config = tmp_path / "model" / "config.json"
+    config.write_text(config.read_text().replace('"recipe": "', '"recipe": "other-'))
+    assert np.array_equal(cached_probabilities(tmp_path / "model", faces), first)
+    fewer = cached_probabilities(tmp_path / "model", faces.without([0]))
+    assert fewer.shape == (69, 7)
+
+
+def test_a_member_that_saw_these_validation_faces_is_refused(stacked, tmp_path, capsys):
+    shutil.copytree(stacked, tmp_path / "copy")
+    record = tmp_path / "copy" / "one" / "training.json"
+    record.write_text(json.dumps({"validation": "another digest"}))
+    members = [str(tmp_path / "copy" / name) for name in ("one", "two")]
+    out = tmp_path / "out"
+    assert main([*members, "--data", str(tmp_path / "copy"), "--out", str(out)]) == 2
+    assert "another validation split" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_saved_stacker_is_read_back_exactly(tmp_path):
     generator = np.random.default_rng(0)
     stacker = Stacker(generator.normal(size=(7, 14)), generator.normal(size=7))
     save_ensemble(tmp_path, EnsembleConfig(("a", "b"), "stack"), stacker)
-    read = load_stacker(tmp_path, 2)
+    read = load_stacker(tmp_path, read_config(tmp_path))
     assert np.array_equal(read.coefficients, stacker.coefficients)
     assert np.array_equal(read.intercept, stacker.intercept)

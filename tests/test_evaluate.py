@@ -19,6 +19,7 @@ from train.metrics import (
     evaluate,
     expected_calibration_error,
     overall_accuracy,
+    reliability,
     with_interval,
 )
 
@@ -68,7 +69,9 @@ def test_calibration_error_is_the_gap_of_confidence_and_accuracy(confidence, hit
     probabilities = np.full((10, 7), (1 - confidence) / 6, np.float32)
     probabilities[:, HAPPINESS] = confidence
     labels = np.array([HAPPINESS] * hits + [NEUTRAL] * (10 - hits))
-    assert expected_calibration_error(probabilities, labels) == pytest.approx(error, abs=1e-5)
+    bins = reliability(probabilities, labels)
+    assert [row["n"] for row in bins] == [10]
+    assert expected_calibration_error(bins) == pytest.approx(error, abs=1e-5)
 
 
 def test_interval_holds_the_value_and_shrinks_with_more_faces():
@@ -127,11 +130,23 @@ def test_other_figures_than_the_recorded_ones_are_noticed(model, capsys):
     assert "differ from" in capsys.readouterr().out
 
 
+def test_every_scoring_of_a_test_split_is_counted(model):
+    write_split(model / "data" / "test.parquet", 7)
+    for times, more in enumerate([["--write"], [], ["--write"]], 1):
+        assert run(model, "--split", "test", *more) == 0
+        assert len(json.loads((model / "test_scorings.json").read_text())) == times
+    figures = json.loads((model / "metrics.json").read_text())["test"]
+    assert figures["times_scored"] == 3
+    assert figures["provenance"]["weights"].keys() == {"model.safetensors"}
+    (model / "data" / "test.parquet").unlink()
+
+
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
         (["--split", "test"], "no test split"),
         (["--model", "nowhere"], "no model folder"),
+        (["--model", "weights/ddamfn-ferplus", "weights/../weights/ddamfn-ferplus"], "one name"),
     ],
 )
 def test_bad_arguments_get_one_sentence(model, capsys, more, sentence):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load_file, save_file
+from spoiling import set_config, set_tensors
 
 import fer
 from fer.__main__ import main
@@ -65,6 +65,17 @@ def test_answer_survives_harmless_changes(recognizer, portrait, case, change):
     assert face.emotion == "happiness"
 
 
+def test_a_mirrored_model_answers_alike_for_a_face_and_its_mirror_image(tmp_path, face):
+    shutil.copytree(BUNDLED, tmp_path / "model")
+    config = tmp_path / "model" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"mirror": True}))
+    crops = [face.crop, face.crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT)]
+    mirrored = fer.load(tmp_path / "model").predict(crops)
+    np.testing.assert_allclose(mirrored[0], mirrored[1], atol=1e-5)
+    plain = fer.load(BUNDLED).predict(crops)
+    assert np.abs(plain[0] - plain[1]).max() > 1e-4
+
+
 def test_a_crop_skips_detection_by_option_only(recognizer, face):
     (answer,) = recognizer(face.crop, aligned=True)
     np.testing.assert_allclose(answer.probabilities, face.probabilities, atol=1e-4)
@@ -77,7 +88,7 @@ def test_a_crop_skips_detection_by_option_only(recognizer, face):
 
 def test_landmarks_land_on_the_frame(recognizer, portrait, face):
     (model,) = recognizer.models
-    matrix = model.matrix(face.landmarks, Image.open(portrait))
+    matrix = model.matrix(face.landmarks, Image.open(portrait).size)
     points = np.column_stack([face.landmarks, np.ones(5)]) @ matrix.T
     frame = np.array(model.config.frame) * model.config.input_size
     assert np.abs(points - frame).max() < 6
@@ -121,7 +132,8 @@ def test_heatmaps_of_two_emotions_differ_and_leave_no_hook_behind(recognizer, po
 def test_json_has_the_agreed_fields(face):
     record = json.loads(json.dumps(face.to_json()))
     assert list(record) == [
-        "box", "landmarks", "score", "emotion", "probabilities", "levels_5", "levels_3", "valence",
+        "box", "landmarks", "score", "emotion", "sure", "probabilities", "levels_5", "levels_3",
+        "valence",
     ]  # fmt: skip
     assert list(record["probabilities"]) == list(EMOTIONS)
     assert np.shape(record["landmarks"]) == (5, 2)
@@ -150,6 +162,7 @@ def test_command_line_prints_the_top_emotion_first(portrait, capsys):
     assert lines[2].split()[0] == "happiness"
 
 
+@pytest.mark.alone
 def test_a_process_of_its_own_answers_within_five_seconds_and_without_noise(portrait):
     command = [sys.executable, "-m", "fer", str(portrait)]
     seconds = []
@@ -172,19 +185,12 @@ def folder(tmp_path):
     return copy
 
 
-def set_config(**changes):
-    def change(folder):
-        path = folder / "config.json"
-        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+def set_unsealed(content):
+    """Weights without a recorded SHA-256, as in folders written before there was one."""
 
-    return change
-
-
-def set_tensors(change):
     def rewrite(folder):
-        tensors = load_file(folder / "model.safetensors")
-        change(tensors)
-        save_file(tensors, folder / "model.safetensors")
+        (folder / "model.safetensors").write_bytes(content)
+        set_config(sha256="")(folder)
 
     return rewrite
 
@@ -199,6 +205,7 @@ def set_tensors(change):
         (lambda f: (f / "config.json").write_text("[]"), "lacks or misnames"),
         (set_config(architecture="resnet"), "'resnet'; known: ddamfn"),
         (set_config(format=99), "update the library"),
+        (set_config(labels=3), "must be surprise, fear"),
         (set_config(labels=["happy", "sad"]), "must be surprise, fear"),
         (set_config(labels=list(reversed(EMOTIONS))), "must be surprise, fear"),
         (set_config(temperature=0), "cannot be"),
@@ -207,13 +214,23 @@ def set_tensors(change):
         (set_config(grey="yes"), "cannot be"),
         (set_config(surplus=1), "lacks or misnames"),
         (lambda f: (f / "model.safetensors").unlink(), "no model.safetensors"),
-        (lambda f: (f / "model.safetensors").write_bytes(b""), "damaged or incomplete"),
+        (lambda f: (f / "model.safetensors").write_bytes(b""), "damaged or was changed"),
         (lambda f: (f / "model.safetensors").write_bytes(b"\x80\x04K." * 99), "damaged"),
+        (set_unsealed(b"\x80\x04K." * 99), "damaged or incomplete"),
         (lambda f: (f / "model.safetensors").open("r+b").truncate(4_000_000), "damaged"),
         (set_tensors(lambda t: t.pop("classifier.bias")), "classifier.bias is missing"),
-        (set_tensors(lambda t: t.update(extra=torch.zeros(1))), "extra is .1,., expected none"),
-        (set_tensors(lambda t: t.update({"classifier.bias": torch.zeros(8)})), "is .8,., expected"),
+        (
+            set_tensors(lambda t: t.update(extra=torch.zeros(1))),
+            "extra is .1,. float, expected none",
+        ),
+        (
+            set_tensors(lambda t: t.update({"classifier.bias": torch.zeros(8)})),
+            "is .8,. float, expec",
+        ),
         (set_tensors(lambda t: t["classifier.bias"].fill_(np.nan)), "not finite"),
+        (set_config(sha256="0" * 64), "damaged or was changed"),
+        (set_config(outputs=[*EMOTIONS, "contempt"]), "cannot be"),
+        (set_config(outputs=EMOTIONS[1:]), "cannot be"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -25,8 +25,9 @@ from train.calibration import fit_temperature
 from train.checkpoint import read_tensors, save_tensors
 from train.command import main
 from train.framing import is_grey
-from train.loop import CHECKPOINT, make_optimizer, set_learning_rate
+from train.loop import CHECKPOINT
 from train.losses import attention_diversity, total_loss
+from train.optimizer import make_optimizer, set_learning_rate
 from train.recipe import Recipe, Stage, load_recipe
 
 RECIPES = Path("train/recipes")
@@ -281,6 +282,23 @@ def test_overrides(data, override, sentence):
         return
     with pytest.raises(DataError, match=sentence):
         load_recipe(data / "recipe.toml", [override])
+
+
+def test_a_run_stops_when_its_minutes_are_over_and_carries_on(data, tmp_path, capsys):
+    arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
+    arguments += ["--set", "stages.1.size=112", "--set", "stages.1.faces=7"]
+    assert main("train", "unused", [*arguments, "--minutes", "0.0001"]) == 0
+    assert state_of(tmp_path) == (0, 1)
+    assert "the same command carries on" in capsys.readouterr().out
+    assert not (tmp_path / "model").exists()
+    assert main("train", "unused", arguments) == 0
+    assert state_of(tmp_path) == (1, 1)
+    assert (tmp_path / "model" / "training.json").exists()
+    assert Image.open(tmp_path / "learning_curve.png").size[0] > 500
+    assert list((tmp_path / "tensorboard").iterdir())
+    record = json.loads((tmp_path / "model" / "training.json").read_text())
+    assert [row["epoch"] for row in record["history"]] == [1, 2, 1]
+    assert record["validation"] == load_split(data, "validation").digest
 
 
 def test_convnext_trains_into_a_folder_that_answers_and_explains(data, tmp_path):

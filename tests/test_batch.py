@@ -1,0 +1,88 @@
+"""Many photos at once: good and bad files, zips, and what hostile zips try."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import fer
+from fer import batch
+from fer.places import BUNDLED
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> fer.Recognizer:
+    return fer.load(BUNDLED)
+
+
+def write_zip(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_a_bad_file_spoils_only_itself(recognizer, portrait, tmp_path):
+    photo = portrait.read_bytes()
+    packed = write_zip(
+        tmp_path / "some.zip",
+        {
+            "deep/one.jpg": photo,
+            "../../outside.jpg": photo,  # a name and never a place
+            "/etc/absolute.jpg": photo,
+            "text.jpg": b"no photo",
+            "inner.zip": b"PK\x05\x06" + bytes(18),
+            "__MACOSX/._one.jpg": b"what macOS adds",
+        },
+    )
+    before = sorted(tmp_path.rglob("*"))
+    results = batch.look([packed, portrait], recognizer)
+    frame = results.to_frame()
+    names = ["one.jpg", "outside.jpg", "absolute.jpg", portrait.name]
+    assert frame["file"].tolist() == names
+    assert set(frame["emotion"]) == {"happiness"}
+    assert set(frame["levels_5"]) == {"very positive"}
+    assert [name for name, _ in results.problems] == ["text.jpg", "inner.zip"]
+    assert sorted(tmp_path.rglob("*")) == before, "nothing is unpacked onto the disk"
+
+
+def lying_zip(path: Path) -> Path:
+    """A zip that says 1 byte of what unpacks to 60 MB."""
+    write_zip(path, {"bomb.jpg": bytes(60_000_000)})
+    data = path.read_bytes()
+    path.write_bytes(data.replace((60_000_000).to_bytes(4, "little"), (1).to_bytes(4, "little")))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (lambda path: write_zip(path, {"bomb.jpg": bytes(60_000_000)}), "more than 50 MB"),
+        (lying_zip, "cannot be unpacked"),
+    ],
+    ids=["large", "lying"],
+)
+def test_a_bomb_in_a_zip_is_one_bad_file(recognizer, tmp_path, make, problem):
+    results = batch.look([make(tmp_path / "bomb.zip")], recognizer)
+    ((name, sentence),) = results.problems
+    assert name == "bomb.jpg"
+    assert problem in sentence
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda path: write_zip(path, {f"{i}.jpg": b"" for i in range(500)}), "more than 200"),
+        (lambda path: write_zip(path, {}), "no files"),
+        (lambda path: write_zip(path, {f"{i}": bytes(49_000_000) for i in range(21)}), "1 GB"),
+    ],
+    ids=["500 files", "none", "bomb of many"],
+)
+def test_a_zip_as_a_whole_can_be_refused(recognizer, tmp_path, make, sentence):
+    with pytest.raises(fer.FerError, match=sentence):
+        batch.look([make(tmp_path / "photos.zip")], recognizer)
+
+
+def test_500_single_files_are_refused(recognizer, portrait):
+    with pytest.raises(fer.FerError, match="more than 200"):
+        batch.look([portrait] * 500, recognizer)

@@ -1,0 +1,112 @@
+"""Other people's tools: timm and huggingface_hub read our folders, olah serves what was pushed."""
+
+import os
+import pickle
+import subprocess
+import sys
+
+import mirror
+import pytest
+import timm
+import torch
+from hub import TOKEN
+from safetensors.torch import load_file, save_file
+
+import fer
+from fer.faces import ARCFACE
+from fer.folder import ModelConfig, load_model, read_config, save_model
+from fer.models import build
+from fer.models.ddamfn import DDAMFN
+from fer.places import BUNDLED
+from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD
+from train.publish import main as publish
+
+FACES = torch.randn(2, 3, 112, 112, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.fixture(scope="module")
+def convnext(tmp_path_factory):
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("convnext")
+    frame = tuple(map(tuple, ARCFACE.tolist()))
+    config = ModelConfig(
+        "convnextv2_atto", 112, IMAGENET_MEAN, IMAGENET_STD, frame, False, 1.0, {}, "untrained"
+    )
+    save_model(folder, build("convnextv2_atto", 7), config)
+    return folder
+
+
+@pytest.mark.parametrize("source", ["local-dir:{folder}", "hf-hub:me/convnext", "hf-hub:{pinned}"])
+def test_timm_alone_reads_a_convnext_folder(loopback, convnext, source):
+    commit = loopback.upload("me/convnext", convnext)
+    name = source.format(folder=convnext, pinned=f"me/convnext@{commit}")
+    theirs = timm.create_model(name, pretrained=True).eval()
+    (ours,) = fer.load("me/convnext").models
+    with torch.inference_mode():
+        assert torch.equal(theirs(FACES), ours.network(FACES))
+    data = timm.data.resolve_model_data_config(theirs)
+    assert (data["input_size"], data["crop_pct"]) == ([3, 112, 112], 1.0)
+    assert (data["mean"], data["std"]) == (list(IMAGENET_MEAN), list(IMAGENET_STD))
+    assert theirs.pretrained_cfg["label_names"] == list(read_config(convnext).outputs)
+
+
+def test_ddamfn_behaves_as_a_model_of_huggingface_hub(loopback, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    loopback.upload("me/published", BUNDLED)
+    ours, _ = load_model(BUNDLED)
+    ours.save_pretrained(tmp_path / "saved")
+    ours.push_to_hub("me/pushed")
+    for place in (BUNDLED, "me/published", tmp_path / "saved", "me/pushed"):
+        theirs = DDAMFN.from_pretrained(place)
+        with torch.inference_mode():
+            assert torch.equal(theirs(FACES), ours(FACES))
+
+
+def test_from_pretrained_opens_no_pickle_and_fills_no_gap(loopback, tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "pytorch_model.bin").write_bytes(pickle.dumps({}))
+    loopback.upload("me/pickle", tmp_path)
+    with pytest.raises(fer.ModelError, match="a pickle is never opened"):
+        DDAMFN.from_pretrained("me/pickle")
+    tensors = load_file(f"{BUNDLED}/model.safetensors")
+    tensors.pop("classifier.bias")
+    save_file(tensors, tmp_path / "model.safetensors")
+    with pytest.raises(RuntimeError, match=r"classifier\.bias"):
+        DDAMFN.from_pretrained(tmp_path)
+
+
+PULL = """
+import numpy, fer
+from PIL import Image
+recognizer = fer.load("me/model")
+crop = Image.fromarray(numpy.random.default_rng(0).integers(0, 255, (112, 112, 3), numpy.uint8))
+print(recognizer.revision, recognizer.predict([crop]).tobytes().hex())
+"""
+
+
+def pull(**environment: str) -> list[str]:
+    """Commit and probabilities, to the bit, from a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", PULL],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_what_was_pushed_comes_back_through_an_independent_server(
+    loopback, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    assert publish([BUNDLED, "--repo", "me/model"]) == 0
+    commit = loopback.repo("me/model").head()
+    direct = pull(HF_HUB_CACHE=str(tmp_path / "direct"))
+    with mirror.serve(loopback.root, tmp_path) as url:
+        mirrored = pull(HF_ENDPOINT=url, HF_HUB_CACHE=str(tmp_path / "mirrored"))
+    gone = pull(HF_ENDPOINT=url, HF_HUB_CACHE=str(tmp_path / "mirrored"))
+    offline = pull(HF_HUB_OFFLINE="1", HF_HUB_CACHE=str(tmp_path / "mirrored"))
+    local = PULL.replace('"me/model"', repr(BUNDLED))
+    expected = subprocess.run([sys.executable, "-c", local], capture_output=True, text=True).stdout
+    assert direct == mirrored == gone == offline == [commit, expected.split()[1]]
