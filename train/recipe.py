@@ -57,7 +57,7 @@ class Recipe:
     stages: tuple[Stage, ...]
     architecture: str = "ddamfn"
     pretrained: bool = False  # start from timm's ImageNet weights
-    start: str = ""  # model folder whose features the run starts from; "" starts from scratch
+    start: str = ""  # model folder whose weights the run starts from; "" starts from scratch
     augmentation: Augmentation = Augmentation()
     seed: int = 0
     precision: Literal["fp32", "bf16"] = "fp32"

@@ -1,4 +1,4 @@
-"""Where a run's weights start from: an earlier model's features, whatever its heads were for."""
+"""Where a run's weights start from: an earlier model, or an imported backbone."""
 
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,11 @@ from fer.folder import load_model
 from fer.importer import BACKBONE
 from train.provenance import training_record
 
-# What names of weights below the heads and the classifier begin with; a run makes those two anew.
-FEATURES = ("backbone.", "stem.", "stages.")
-
 
 def start_from(network: nn.Module, architecture: str, folder: str) -> None:
-    """Copy the features of a folder into a network: a model's, or an imported backbone's.
+    """Copy the weights of a folder into a network: a model's, or an imported backbone's.
+
+    A classifier for another number of classes does not fit, so the network keeps its fresh one.
 
     Raises `DataError` when the folder holds another architecture, `ModelError` when it is unusable.
     """
@@ -30,8 +29,9 @@ def start_from(network: nn.Module, architecture: str, folder: str) -> None:
             f"{folder} holds a {config.architecture}, so a {architecture} cannot start from it: "
             "choose another start."
         )
-    features = {n: t for n, t in source.state_dict().items() if n.startswith(FEATURES)}
-    network.load_state_dict(features, strict=False)
+    own = network.state_dict()
+    fitting = {n: t for n, t in source.state_dict().items() if t.shape == own[n].shape}
+    network.load_state_dict(fitting, strict=False)
 
 
 def origin(folder: str) -> dict[str, Any]:
