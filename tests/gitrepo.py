@@ -1,13 +1,18 @@
-"""A model's repository as git and git-lfs store it."""
+"""A model's repository as git and git-lfs store it, written without starting git."""
 
 import hashlib
-import os
 import re
-import subprocess
-import tempfile
+import time
 from pathlib import Path
 
+from dulwich.index import commit_tree
+from dulwich.object_store import iter_tree_contents
+from dulwich.objects import Blob, Commit
+from dulwich.objectspec import parse_commit
+from dulwich.repo import Repo
+
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {}\n"
+FILE_MODE = 0o100644
 
 
 class GitRepo:
@@ -16,47 +21,54 @@ class GitRepo:
     def __init__(self, path: Path):
         self.path = path
 
-    def git(self, *words: str, data: bytes | None = None, **environment: str) -> str:
-        who = {f"GIT_{role}_{item}": "me@example.org" for role in ("AUTHOR", "COMMITTER")
-               for item in ("NAME", "EMAIL")}  # fmt: skip
-        done = subprocess.run(
-            ["git", "-C", str(self.path), *words], input=data, capture_output=True, check=True,
-            env={**os.environ, **who, **environment},
-        )  # fmt: skip
-        return done.stdout.decode("utf-8", "surrogateescape").strip()
-
     def create(self) -> None:
         self.path.mkdir(parents=True)
-        self.git("init", "-q", "-b", "main")
+        Repo.init(self.path, default_branch=b"main").close()
         self.commit({".gitattributes": b"*.safetensors filter=lfs diff=lfs merge=lfs -text\n"})
 
     def head(self, revision: str = "main") -> str | None:
-        try:
-            return self.git("rev-parse", "--verify", "-q", f"{revision}^{{commit}}")
-        except subprocess.CalledProcessError:
-            return None
+        """The commit of a branch, tag, reference or commit; None when there is none."""
+        with Repo(self.path) as repo:
+            try:
+                return parse_commit(repo, revision).id.decode()
+            except KeyError:
+                return None
+
+    def tag(self, name: str) -> None:
+        with Repo(self.path) as repo:
+            repo.refs[f"refs/tags/{name}".encode()] = repo.refs[b"refs/heads/main"]
+
+    def commits(self) -> int:
+        """How many led to the head of the main branch, itself counted."""
+        with Repo(self.path) as repo:
+            return sum(1 for _ in repo.get_walker(include=[repo.refs[b"refs/heads/main"]]))
 
     def files(self, revision: str = "main") -> list[str]:
-        return self.git("ls-tree", "-r", "--name-only", revision).splitlines()
+        return sorted(self._blobs(revision))
 
     def commit(self, files: dict[str, bytes | None], ref: str = "refs/heads/main") -> str:
         """Add, replace or (with None) delete files in one commit; its sha."""
         parent = self.head()
-        with tempfile.TemporaryDirectory() as temporary:
-            index = {"GIT_INDEX_FILE": f"{temporary}/index"}
-            if parent:
-                self.git("read-tree", parent, **index)
+        blobs = self._blobs(parent) if parent else {}
+        with Repo(self.path) as repo:
             for path, content in files.items():
                 if content is None:
-                    self.git("update-index", "--force-remove", path, **index)
+                    del blobs[path]
                     continue
-                blob = self.git("hash-object", "-w", "--stdin", data=content)
-                self.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", **index)
-            tree = self.git("write-tree", **index)
-        parents = ["-p", parent] if parent else []
-        sha = self.git("commit-tree", tree, *parents, "-m", "commit")
-        self.git("update-ref", ref, sha)
-        return sha
+                blob = Blob.from_string(content)
+                repo.object_store.add_object(blob)
+                blobs[path] = blob.id
+            commit = Commit()
+            entries = [(path.encode(), blob, FILE_MODE) for path, blob in blobs.items()]
+            commit.tree = commit_tree(repo.object_store, entries)
+            commit.parents = [parent.encode()] if parent else []
+            commit.author = commit.committer = b"me <me@example.org>"
+            commit.author_time = commit.commit_time = int(time.time())
+            commit.author_timezone = commit.commit_timezone = 0
+            commit.message = b"commit\n"
+            repo.object_store.add_object(commit)
+            repo.refs[ref.encode()] = commit.id
+            return commit.id.decode()
 
     def lfs(self, oid: str) -> Path:
         return self.path / ".git" / "lfs" / "objects" / oid[:2] / oid[2:4] / oid
@@ -70,13 +82,18 @@ class GitRepo:
 
     def read(self, revision: str, path: str) -> tuple[bytes, str]:
         """Content and ETag of a file; KeyError when there is none."""
-        if path not in self.files(revision):
-            raise KeyError(path)
-        blob = self.git("rev-parse", f"{revision}:{path}")
-        done = subprocess.run(
-            ["git", "-C", str(self.path), "cat-file", "blob", blob], capture_output=True, check=True
-        )
-        oid = re.search(rb"^oid sha256:(\w{64})$", done.stdout, re.MULTILINE)
-        if oid and len(done.stdout) < 150:
+        blob = self._blobs(revision)[path]
+        with Repo(self.path) as repo:
+            content = repo.object_store[blob].data
+        oid = re.search(rb"^oid sha256:(\w{64})$", content, re.MULTILINE)
+        if oid and len(content) < 150:
             return self.lfs(oid[1].decode()).read_bytes(), oid[1].decode()
-        return done.stdout, blob
+        return content, blob.decode()
+
+    def _blobs(self, revision: str) -> dict[str, bytes]:
+        with Repo(self.path) as repo:
+            tree = parse_commit(repo, revision).tree
+            return {
+                entry.path.decode(): entry.sha
+                for entry in iter_tree_contents(repo.object_store, tree)
+            }

@@ -67,7 +67,7 @@ def test_a_model_is_pulled_and_found_again_without_a_connection(
 
 def test_a_revision_stays_what_it_was(loopback, folder):
     old = loopback.upload("me/model", folder)
-    loopback.repo("me/model").git("tag", "v1")
+    loopback.repo("me/model").tag("v1")
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"temperature": 9.0}))
     new = loopback.upload("me/model", folder)

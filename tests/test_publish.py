@@ -60,7 +60,7 @@ def test_what_was_pushed_is_pulled_bit_for_bit(hub, folder, capsys):
     assert publish(folder) == 0
     repo = hub.repo("me/model")
     assert repo.files() == sorted([*FILES, ".eval_results/ferplus.yaml", "plots/confusion.png"])
-    assert repo.git("rev-list", "--count", "main") == "2", "one commit after the repository's first"
+    assert repo.commits() == 2, "one commit after the repository's first"
     assert capsys.readouterr().out == f"me/model@{repo.head()}\n"
     pulled = fer.load("me/model")
     hub.faults = [Fault("", "down")]

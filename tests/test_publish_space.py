@@ -29,7 +29,7 @@ def test_a_space_has_what_it_needs_and_no_more(space, capsys):
     assert main(["me/demo", "--model", "me/model@v1"]) == 0
     repo = space.repo("me/demo", "spaces")
     assert capsys.readouterr().out == f"me/demo@{repo.head()}\n"
-    assert repo.git("rev-list", "--count", "main") == "2", "one commit after the first"
+    assert repo.commits() == 2, "one commit after the first"
     assert space.variables == {"FER_MODEL": "me/model@v1"}
     files = repo.files()
     for needed in ("app.py", "requirements.txt", "README.md", "fer/ui/page.css", "LICENSE"):
