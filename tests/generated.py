@@ -14,12 +14,14 @@ from PIL import Image as PILImage
 from fer.ensemble import EnsembleConfig, Stacker, save_ensemble
 from fer.folder import load_model, save_model
 from fer.labels import EMOTIONS
-from fer.places import BUNDLED
+from fer.places import WEIGHTS
+
+MEMBER = str(WEIGHTS / "ddamfn-ferplus")  # of the bundled ensemble
 
 
-def copy_bundled(folder: Path) -> Path:
-    """A copy of the bundled model to stack on other faces: it does not say which ones chose it."""
-    shutil.copytree(BUNDLED, folder)
+def copy_member(folder: Path) -> Path:
+    """A copy of the bundled DDAMFN to stack on other faces: it does not say which ones chose it."""
+    shutil.copytree(MEMBER, folder)
     record = json.loads((folder / "training.json").read_text())
     record.pop("validation", None)
     (folder / "training.json").write_text(json.dumps(record))
@@ -48,9 +50,9 @@ def write_split(
 
 
 def write_ensemble(root: Path) -> Path:
-    """A stack of the bundled model and an untrained one that repeats it, which prefers neutral."""
+    """A stack of the bundled DDAMFN and an untrained one that repeats it, which prefers neutral."""
     for name in ("one", "two"):
-        shutil.copytree(BUNDLED, root / name)
+        shutil.copytree(MEMBER, root / name)
     network, config = load_model(root / "two")
     with torch.no_grad():  # the same answer, from other places of the face
         network.backbone.conv_6_sep[0].weight.mul_(1.02)

@@ -25,6 +25,7 @@ from serving import ROOT
 
 import fer
 from fer.labels import EMOTIONS
+from fer.places import BUNDLED
 from fer.ui import build, visitors
 from fer.ui.engine import Engine
 
@@ -36,7 +37,7 @@ def client(app_url: str) -> Client:
 
 def test_recognize(client: Client, portrait: Path, server_files: Path) -> None:
     answer = client.predict(photo=handle_file(portrait), api_name="/recognize")
-    assert answer["model"] == "ddamfn-ferplus"
+    assert answer["model"] == Path(BUNDLED).name
     (face,) = answer["faces"]
     assert face["emotion"] == "happiness"
     assert face["sure"]
@@ -147,7 +148,7 @@ def test_a_few_users_at_once_get_their_own_answers(app_url: str, portrait: Path)
 @contextmanager
 def served() -> Iterator[gr.Blocks]:
     """The page, served by this process, so that a test sees what it remembers."""
-    recognizer = fer.load(ROOT / "weights" / "ddamfn-ferplus")
+    recognizer = fer.load(BUNDLED)
     page = build(Engine(recognizer, recognizer, recognizer.read, recognizer.heat_layer))
     page.launch(prevent_thread_lock=True, quiet=True)
     try:

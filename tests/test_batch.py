@@ -4,15 +4,15 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from generated import MEMBER
 
 import fer
 from fer import batch
-from fer.places import BUNDLED
 
 
 @pytest.fixture(scope="module")
 def recognizer() -> fer.Recognizer:
-    return fer.load(BUNDLED)
+    return fer.load(MEMBER)
 
 
 def write_zip(path: Path, files: dict[str, bytes]) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from generated import copy_bundled, write_split
+from generated import copy_member, write_split
 from hub import TOKEN
 from serving import ROOT
 
@@ -29,7 +29,7 @@ def made(tmp_path_factory):
     root = tmp_path_factory.mktemp("cards")
     write_split(root / "validation.parquet", 70)
     for name in ("one", "two"):
-        (copy_bundled(root / name) / "metrics.json").unlink()
+        (copy_member(root / name) / "metrics.json").unlink()
     members = [str(root / name) for name in ("one", "two")]
     assert stack([*members, "--data", str(root), "--out", str(root / "both")]) == 0
     folders = [*members, str(root / "both")]

@@ -5,7 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
-from generated import copy_bundled, write_split
+from generated import copy_member, write_split
 from PIL import Image
 from safetensors.numpy import save
 
@@ -63,7 +63,7 @@ def stacked(tmp_path_factory):
     root = tmp_path_factory.mktemp("ensemble")
     write_split(root / "validation.parquet", 70)
     for name in ("one", "two"):
-        copy_bundled(root / name)
+        copy_member(root / name)
     members = [str(root / "one"), str(root / "two")]
     assert main([*members, "--data", str(root), "--out", str(root / "both")]) == 0
     return root

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from generated import MEMBER
 from hub import TOKEN, Fault
 from PIL import Image
 from serving import serve
@@ -31,7 +32,7 @@ WEIGHTS = "model.safetensors"
 
 @pytest.fixture
 def folder(tmp_path):
-    return Path(shutil.copytree(BUNDLED, tmp_path / "model"))
+    return Path(shutil.copytree(MEMBER, tmp_path / "model"))
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_a_model_is_pulled_and_found_again_without_a_connection(
     assert len(gets) == len(set(gets)) == 5, "config, weights and companions, each once"
     loopback.faults = [DOWN]
     offline = fer.load("me/model")
-    assert answer(first) == answer(again) == answer(offline) == answer(fer.load(BUNDLED))
+    assert answer(first) == answer(again) == answer(offline) == answer(fer.load(MEMBER))
     assert offline.revision == commit
 
 
@@ -145,7 +146,7 @@ def test_a_fault_gets_one_sentence_and_is_forgotten(
     assert output.err.splitlines()[-1] == str(caught.value)
     assert TOKEN not in output.out + output.err
     loopback.faults = []
-    assert answer(fer.load("me/model")) == answer(fer.load(BUNDLED))
+    assert answer(fer.load("me/model")) == answer(fer.load(MEMBER))
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_a_fault_gets_one_sentence_and_is_forgotten(
 def test_a_passing_fault_is_waited_for(loopback, folder, fault, wait):
     loopback.upload("me/model", folder)
     loopback.faults = [fault]
-    assert answer(fer.load("me/model")) == answer(fer.load(BUNDLED))
+    assert answer(fer.load("me/model")) == answer(fer.load(MEMBER))
     assert max(loopback.waits, default=0) in (wait, wait + 1)
 
 
@@ -202,7 +203,7 @@ def test_a_killed_pull_leaves_nothing_that_is_trusted(loopback, folder, cache, f
     with pytest.raises(fer.HubUnreachable, match="the whole of me/model is not in the cache"):
         fer.load("me/model")
     loopback.faults = []
-    assert answer(fer.load("me/model")) == answer(fer.load(BUNDLED))
+    assert answer(fer.load("me/model")) == answer(fer.load(MEMBER))
 
 
 # Repositories that cannot be used

@@ -9,6 +9,7 @@ import mirror
 import pytest
 import timm
 import torch
+from generated import MEMBER
 from hub import TOKEN
 from safetensors.torch import load_file, save_file
 
@@ -17,7 +18,6 @@ from fer.faces import ARCFACE
 from fer.folder import ModelConfig, load_model, read_config, save_model
 from fer.models import build
 from fer.models.ddamfn import DDAMFN
-from fer.places import BUNDLED
 from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD
 from train.publish import main as publish
 
@@ -52,11 +52,11 @@ def test_timm_alone_reads_a_convnext_folder(loopback, convnext, source):
 
 def test_ddamfn_behaves_as_a_model_of_huggingface_hub(loopback, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", TOKEN)
-    loopback.upload("me/published", BUNDLED)
-    ours, _ = load_model(BUNDLED)
+    loopback.upload("me/published", MEMBER)
+    ours, _ = load_model(MEMBER)
     ours.save_pretrained(tmp_path / "saved")
     ours.push_to_hub("me/pushed")
-    for place in (BUNDLED, "me/published", tmp_path / "saved", "me/pushed"):
+    for place in (MEMBER, "me/published", tmp_path / "saved", "me/pushed"):
         theirs = DDAMFN.from_pretrained(place)
         with torch.inference_mode():
             assert torch.equal(theirs(FACES), ours(FACES))
@@ -68,7 +68,7 @@ def test_from_pretrained_opens_no_pickle_and_fills_no_gap(loopback, tmp_path):
     loopback.upload("me/pickle", tmp_path)
     with pytest.raises(fer.ModelError, match="a pickle is never opened"):
         DDAMFN.from_pretrained("me/pickle")
-    tensors = load_file(f"{BUNDLED}/model.safetensors")
+    tensors = load_file(f"{MEMBER}/model.safetensors")
     tensors.pop("classifier.bias")
     save_file(tensors, tmp_path / "model.safetensors")
     with pytest.raises(RuntimeError, match=r"classifier\.bias"):
@@ -100,13 +100,13 @@ def test_what_was_pushed_comes_back_through_an_independent_server(
     loopback, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setenv("HF_TOKEN", TOKEN)
-    assert publish([BUNDLED, "--repo", "me/model"]) == 0
+    assert publish([MEMBER, "--repo", "me/model"]) == 0
     commit = loopback.repo("me/model").head()
     direct = pull(HF_HUB_CACHE=str(tmp_path / "direct"))
     with mirror.serve(loopback.root, tmp_path) as url:
         mirrored = pull(HF_ENDPOINT=url, HF_HUB_CACHE=str(tmp_path / "mirrored"))
     gone = pull(HF_ENDPOINT=url, HF_HUB_CACHE=str(tmp_path / "mirrored"))
     offline = pull(HF_HUB_OFFLINE="1", HF_HUB_CACHE=str(tmp_path / "mirrored"))
-    local = PULL.replace('"me/model"', repr(BUNDLED))
+    local = PULL.replace('"me/model"', repr(MEMBER))
     expected = subprocess.run([sys.executable, "-c", local], capture_output=True, text=True).stdout
     assert direct == mirrored == gone == offline == [commit, expected.split()[1]]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from generated import write_split
+from generated import MEMBER, write_split
 from hub import TOKEN, Fault
 from PIL import Image
 from safetensors.numpy import save_file
@@ -21,7 +21,6 @@ import fer
 from fer.ensemble import EnsembleConfig, Stacker, save_ensemble
 from fer.folder import sha256
 from fer.hub import locate
-from fer.places import BUNDLED
 from model_cards.__main__ import main as write_card
 from train.evaluate import main as judge
 from train.publish import main
@@ -38,7 +37,7 @@ FILES = [
 
 @pytest.fixture
 def folder(tmp_path):
-    return Path(shutil.copytree(BUNDLED, tmp_path / Path(BUNDLED).name))
+    return Path(shutil.copytree(MEMBER, tmp_path / Path(MEMBER).name))
 
 
 @pytest.fixture

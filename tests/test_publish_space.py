@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
 from hub import TOKEN, Fault
 from serving import ROOT
 
+from fer.places import BUNDLED
 from train import publish_space
 from train.publish_space import main
 
@@ -59,7 +61,7 @@ def test_the_files_of_a_space_run(space, tmp_path):
          "print(app.recognizer.name, app.notice)"],
         cwd=tmp_path, capture_output=True, text=True,
     )  # fmt: skip
-    assert "ddamfn-ferplus The bundled model answers in place of me/model" in done.stdout
+    assert f"{Path(BUNDLED).name} The bundled model answers in place of me/model" in done.stdout
 
 
 def test_a_dry_run_uploads_nothing(space, capsys):

@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from generated import MEMBER
 from PIL import Image
 from spoiling import set_config, set_tensors
 
@@ -20,12 +21,10 @@ from fer.models.ddamfn import DDAMFN
 from fer.places import default_model
 from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD, to_batch
 
-BUNDLED = default_model()
-
 
 @pytest.fixture(scope="module")
 def recognizer():
-    return fer.load(BUNDLED)
+    return fer.load(default_model())
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +65,13 @@ def test_answer_survives_harmless_changes(recognizer, portrait, case, change):
 
 
 def test_a_mirrored_model_answers_alike_for_a_face_and_its_mirror_image(tmp_path, face):
-    shutil.copytree(BUNDLED, tmp_path / "model")
+    shutil.copytree(MEMBER, tmp_path / "model")
     config = tmp_path / "model" / "config.json"
     config.write_text(json.dumps(json.loads(config.read_text()) | {"mirror": True}))
     crops = [face.crop, face.crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT)]
     mirrored = fer.load(tmp_path / "model").predict(crops)
     np.testing.assert_allclose(mirrored[0], mirrored[1], atol=1e-5)
-    plain = fer.load(BUNDLED).predict(crops)
+    plain = fer.load(MEMBER).predict(crops)
     assert np.abs(plain[0] - plain[1]).max() > 1e-4
 
 
@@ -87,7 +86,7 @@ def test_a_crop_skips_detection_by_option_only(recognizer, face):
 
 
 def test_landmarks_land_on_the_frame(recognizer, portrait, face):
-    (model,) = recognizer.models
+    model = recognizer.models[0]
     matrix = model.matrix(face.landmarks, Image.open(portrait).size)
     points = np.column_stack([face.landmarks, np.ones(5)]) @ matrix.T
     frame = np.array(model.config.frame) * model.config.input_size
@@ -181,7 +180,7 @@ def test_a_process_of_its_own_answers_within_five_seconds_and_without_noise(port
 @pytest.fixture
 def folder(tmp_path):
     copy = tmp_path / "model"
-    shutil.copytree(BUNDLED, copy)
+    shutil.copytree(MEMBER, copy)
     return copy
 
 

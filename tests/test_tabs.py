@@ -12,10 +12,10 @@ import pytest
 from conftest import files_in, serious
 from films import write_clip
 from playwright.sync_api import Page, expect
-from serving import ROOT
 
 import fer
 from fer.labels import EMOTIONS
+from fer.places import BUNDLED
 from fer.ui import build
 from fer.ui.engine import Engine
 
@@ -147,7 +147,7 @@ def test_batch_of_500_files_is_refused(page: Page, tmp_path: Path) -> None:
 
 
 def test_about_shows_the_model_and_its_measured_accuracy(page: Page) -> None:
-    folder = ROOT / "weights" / "ddamfn-ferplus"
+    folder = Path(BUNDLED)
     measured = json.loads((folder / "metrics.json").read_text())["validation"]
     open_tab(page, "About")
     facts = page.locator("#facts")
@@ -166,7 +166,7 @@ def test_about_shows_the_model_and_its_measured_accuracy(page: Page) -> None:
 
 @pytest.mark.parametrize("remark", ["", "The Hub could not be reached."])
 def test_a_remark_is_shown_at_the_top(remark: str) -> None:
-    recognizer = fer.load(ROOT / "weights" / "ddamfn-ferplus")
+    recognizer = fer.load(BUNDLED)
     engine = Engine(recognizer, recognizer, recognizer.read, recognizer.heat_layer)
     shown = [block for block in build(engine, remark).blocks.values() if block.elem_id == "remark"]
     assert [remark in str(block.value) for block in shown] == ([True] if remark else [])

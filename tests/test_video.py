@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 from films import write_clip
+from generated import MEMBER
 from PIL import Image
 
 import fer
 from fer import video
-from fer.places import BUNDLED
 from fer.tracking import PATIENCE, Tracker, find_again, match, overlap
 
 
 @pytest.fixture(scope="module")
 def recognizer() -> fer.Recognizer:
-    return fer.load(BUNDLED)
+    return fer.load(MEMBER)
 
 
 A, B = (0, 0, 10, 10), (100, 0, 110, 10)
