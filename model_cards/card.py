@@ -104,7 +104,7 @@ def model_context(folder: Path) -> dict[str, Any]:
     if recipe.get("pretrained"):
         start = f"from timm’s ImageNet weights of {config.architecture} (CC BY-NC 4.0)"
     elif earlier:
-        start = f"from the features of an earlier model of ours (recipe `{earlier['recipe']}`)"
+        start = f"from an earlier model of ours (recipe `{earlier['recipe']}`)"
     return {
         "members": [],
         "config": config,

@@ -1,5 +1,6 @@
 """Before and after training: the features it starts from, the shift of its logits, the log."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD
 from train.adjust import choose_shift, shift_bias
 from train.runs import TABLE, render
 from train.runs import main as log
-from train.start import start_from
+from train.start import origin, start_from
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,17 @@ def test_a_run_starts_from_an_imported_backbone(tmp_path):
     for name, tensor in source.backbone.state_dict().items():
         assert torch.equal(network.backbone.state_dict()[name], tensor), name
     assert not torch.equal(network.classifier.weight, source.classifier.weight)
+
+
+@pytest.mark.parametrize(
+    ("record", "seconds"),
+    [
+        ({"seconds": 60.0}, 60.0),
+        ({"seconds": 60.0, "started_from": {"seconds": 30.0}}, 90.0),
+        ({"seconds": 60.0, "started_from": {"seconds": None}}, 60.0),
+        ({}, None),  # a folder that was not trained here
+    ],
+)
+def test_what_a_run_started_from_cost_all_that_led_to_it(tmp_path, record, seconds):
+    (tmp_path / "training.json").write_text(json.dumps(record))
+    assert origin(str(tmp_path))["seconds"] == seconds

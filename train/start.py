@@ -35,10 +35,14 @@ def start_from(network: nn.Module, architecture: str, folder: str) -> None:
 
 
 def origin(folder: str) -> dict[str, Any]:
-    """What a run's record says of the model it started from: its recipe, cost and commit."""
+    """What a run's record says of the model it started from: its recipe, cost and commit.
+
+    The cost, in seconds, includes that of the models that it started from itself.
+    """
     earlier = training_record(Path(folder))
+    before = earlier.get("started_from", {}).get("seconds") or 0
     return {
         "recipe": earlier.get("recipe", {}).get("name"),
-        "seconds": earlier.get("seconds"),
+        "seconds": earlier["seconds"] + before if "seconds" in earlier else None,
         "commit": earlier.get("commit"),
     }
