@@ -48,10 +48,11 @@ def limits(splits: dict[str, Any], grey: bool) -> list[str]:
     )
     if grey:
         sentences.append("It saw no colour in training, so crops lose theirs.")
+    unmeasured = "" if "groups" in figures else " How much more was not measured by group."
     sentences.append(
         "The faces it learnt from were found on the web, mostly frontal, and represent nobody in "
         "particular: expect more errors on side views, covered faces, and people and ages rare "
-        "there. How much more was not measured by group."
+        f"there.{unmeasured}"
     )
     return sentences
 

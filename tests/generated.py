@@ -77,12 +77,17 @@ def official(root: Path, per_emotion: dict[str, int] = PER_EMOTION) -> None:
     """RAF-DB as its authors pack it."""
     aligned = root / "basic" / "Image" / "aligned"
     aligned.mkdir(parents=True)
+    annotations = root / "basic" / "Annotation" / "manual"
+    annotations.mkdir(parents=True)
     lines = []
     for split, count in per_emotion.items():
         for i in range(7 * count):
             name = f"{split}_{i + 1:05d}"
             picture(i % 7, i // 7).save(aligned / f"{name}_aligned.jpg", quality=100)
             lines.append(f"{name}.jpg {i % 7 + 1}")
+            # five landmarks, then gender, race and age
+            about = ["30.0\t40.0"] * 5 + [str(i % 2), str(i % 3), str(i % 5)]
+            (annotations / f"{name}_manu_attri.txt").write_text("\n".join(about) + "\n")
     labels = root / "basic" / "EmoLabel"
     labels.mkdir()
     (labels / "list_patition_label.txt").write_text("\n".join(lines) + "\n")

@@ -8,7 +8,7 @@ from fer.labels import EMOTIONS
 from train.ablation import ablation, ablation_table, mcnemar, mcnemar_table
 from train.metrics import evaluate
 from train.plots import draw_plots
-from train.stack import fit_stacker, out_of_fold
+from train.stack import cross_fitted, fit_stacker
 
 
 def answers(*emotions: int) -> np.ndarray:
@@ -46,15 +46,15 @@ def test_the_table_has_a_row_an_answer():
     assert table[3].startswith("| fear for anger | 75.00 (")
 
 
-def test_out_of_fold_answers_know_nothing_of_their_own_label():
+def test_cross_fitted_answers_know_nothing_of_their_own_label():
     """On noise a stacker that saw the labels beats chance, one that did not cannot."""
     generator = np.random.default_rng(0)
     labels = np.arange(140) % 7
     noise = generator.dirichlet(np.ones(7) * 0.1, (2, 140)).astype(np.float32)
-    blind = (out_of_fold(noise, labels).argmax(1) == labels).mean()
+    blind = (cross_fitted(noise, labels)(noise).argmax(1) == labels).mean()
     assert blind < 0.25
     right = np.eye(7, dtype=np.float32)[None, labels] * 0.5 + noise * 0.5
-    assert (out_of_fold(right, labels).argmax(1) == labels).mean() > 0.95
+    assert (cross_fitted(right, labels)(right).argmax(1) == labels).mean() > 0.95
     assert fit_stacker(right, labels)(right).shape == (140, 7)
 
 

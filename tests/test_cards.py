@@ -27,13 +27,13 @@ from train.stack import main as stack
 def made(tmp_path_factory):
     """Two models and their ensemble, judged, with cards."""
     root = tmp_path_factory.mktemp("cards")
-    write_split(root / "validation.parquet", 70)
+    write_split(root / "validation.parquet", 35)
     for name in ("one", "two"):
         (copy_member(root / name) / "metrics.json").unlink()
     members = [str(root / name) for name in ("one", "two")]
     assert stack([*members, "--data", str(root), "--out", str(root / "both")]) == 0
     folders = [*members, str(root / "both")]
-    assert judge(["--model", *folders, "--data", str(root), "--write"]) == 0
+    assert judge(["--model", *folders, "--data", str(root), "--write", "--slices"]) == 0
     assert main(folders) == 0
     return root
 
@@ -53,6 +53,17 @@ def test_bundled_cards_are_fresh_and_right(folder):
 def test_the_readmes_tables_are_fresh():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert with_results(text, bundled()) == text
+
+
+@pytest.mark.parametrize("name", ["one", "both"])
+def test_a_card_has_the_accuracy_on_spoilt_faces(made, name):
+    figures = json.loads((made / name / "metrics.json").read_text())["validation"]
+    rows = {row["name"]: row for row in figures["slices"]}
+    assert rows["as they are"]["overall_accuracy"] == figures["overall_accuracy"]
+    assert rows["nose and mouth covered"]["overall_accuracy"] != figures["overall_accuracy"]
+    card = (made / name / CARD).read_text(encoding="utf-8")
+    for way, row in rows.items():
+        assert f"| {way} | {100 * row['overall_accuracy']['value']:.2f} %" in card
 
 
 @pytest.mark.parametrize("name", ["one", "both"])

@@ -37,6 +37,29 @@ def test_every_layout_gives_the_same_faces(tmp_path, layout):
     assert len(seen) == 161, "a face is in two splits or in none"
 
 
+def test_groups_are_read_where_rafdb_says_them(tmp_path):
+    official(tmp_path / "official")
+    faces = load_split(tmp_path / "official", "test")
+    assert {group: len(values) for group, values in faces.groups.items()} == {
+        "gender": 21,
+        "race": 21,
+        "age": 21,
+    }
+    # Picture i has gender i % 2, race i % 3 and age i % 5.
+    assert [values[4] for values in faces.groups.values()] == [
+        "male",
+        "African-American",
+        "70 or more",
+    ]
+    assert [values[4] for values in faces.without([0]).groups.values()] == [
+        "female",
+        "Asian",
+        "0–3",
+    ]
+    kaggle(tmp_path / "kaggle")
+    assert load_split(tmp_path / "kaggle", "test").groups == {}
+
+
 def test_validation_is_always_the_same(tmp_path):
     image_folder(EMOTIONS)(tmp_path)
     first, second = (load_split(tmp_path, "validation") for _ in range(2))
@@ -81,6 +104,12 @@ def number_a_label_0(root: Path) -> None:
     path.write_text(path.read_text().replace(",3", ",0"))
 
 
+def shorten_an_annotation(root: Path) -> None:
+    official(root)
+    path = next((root / "basic" / "Annotation" / "manual").glob("train_*"))
+    path.write_text("\n".join(path.read_text().splitlines()[:6]))
+
+
 def spoil_parquet(root: Path) -> None:
     (root / "train.parquet").write_bytes(b"not a parquet")
 
@@ -97,10 +126,20 @@ def name_seven_others(root: Path) -> None:
         (lose_an_image, "1 images of RAF-DB train are missing, such as .*jpg"),
         (empty_a_class, "no image of fear"),
         (number_a_label_0, "labels are 1 to 7, but its train list has '0'"),
+        (shorten_an_annotation, "misses gender, race and age on lines 6 to 8"),
         (spoil_parquet, "cannot be read"),
         (name_seven_others, "must be a ClassLabel of surprise.*they are a, b"),
     ],
-    ids=["nothing", "empty", "lost image", "empty class", "label 0", "no parquet", "other names"],
+    ids=[
+        "nothing",
+        "empty",
+        "lost image",
+        "empty class",
+        "label 0",
+        "short annotation",
+        "no parquet",
+        "other names",
+    ],
 )
 def test_bad_data_gets_one_sentence(tmp_path, spoil, sentence):
     spoil(tmp_path)

@@ -22,7 +22,7 @@ from fer.ensemble import (
 from train.evaluate import main as judge
 from train.metrics import accuracies
 from train.predictions import cached_probabilities
-from train.stack import fit_stacker, main, out_of_fold
+from train.stack import cross_fitted, fit_stacker, main
 
 EVEN = np.full(7, 1 / 7, np.float32)
 
@@ -118,7 +118,7 @@ def test_an_ensemble_is_judged_on_folds_that_its_stacker_did_not_see(stacked, ca
     assert len(figures["mcnemar"]) == 6
     faces = load_split(stacked, "validation")
     members = np.stack([cached_probabilities(stacked / name, faces) for name in ("one", "two")])
-    honest = accuracies(out_of_fold(members, faces.labels).argmax(1), faces.labels)
+    honest = accuracies(cross_fitted(members, faces.labels)(members).argmax(1), faces.labels)
     assert figures["overall_accuracy"]["value"] == honest[0]
     assert judge(arguments) == 0
 

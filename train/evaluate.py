@@ -3,7 +3,8 @@
 Prints the figures of a split and says how they compare with each model's `metrics.json`; `--write`
 puts them there instead, with their provenance, and draws the plots. Of several models, and of the
 members of an ensemble, it prints the ablation table and McNemar's test. Crops go through the
-recogniser, as photos do. Every scoring of a test split is recorded in the model's folder.
+recogniser, as photos do. `--slices` also judges them spoilt in six ways, which takes seven times as
+long. Every scoring of a test split is recorded in the model's folder.
 """
 
 import argparse
@@ -25,9 +26,12 @@ from train.metrics import evaluate
 from train.plots import draw_plots
 from train.predictions import predict_split
 from train.report import compare, record_scoring, table, write_metrics
-from train.stack import out_of_fold
+from train.slices import CORRUPTIONS, group_rows, slice_row
+from train.stack import Combination, cross_fitted
 
-Known = list[tuple[ModelConfig, NDArray[np.float32]]]  # what was predicted of the split so far
+# What was predicted of the split so far: by which model, of faces spoilt in which way.
+Known = list[tuple[tuple[ModelConfig, str], NDArray[np.float32]]]
+AS_THEY_ARE = next(iter(CORRUPTIONS))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", required=True, help="folder or Hub id of a data set")
     parser.add_argument("--split", default="validation")
     parser.add_argument("--write", action="store_true", help="write metrics.json and plots")
+    parser.add_argument("--slices", action="store_true", help="judge on spoilt faces too")
     parser.add_argument(
         "--skip-unreadable", action="store_true", help="leave out images that cannot be read"
     )
@@ -51,7 +56,12 @@ def main(arguments: list[str] | None = None) -> int:
         known: Known = []
         for folder, recognizer in recognizers.items():
             own = answers_of(recognizer, faces, options.split, known)
-            codes.append(judge(folder, recognizer.name, own, faces, options))
+            figures = evaluate(own[recognizer.name], faces.labels)
+            if faces.groups:
+                figures["groups"] = group_rows(own[recognizer.name], faces)
+            if options.slices:
+                figures["slices"] = slices(recognizer, faces, options.split, known)
+            codes.append(judge(folder, recognizer.name, own, figures, faces, options))
             answers |= own
     except FerError as error:
         print(error, file=sys.stderr)
@@ -62,10 +72,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def judge(
-    folder: Path, name: str, answers: Answers, faces: LabelledFaces, options: argparse.Namespace
+    folder: Path,
+    name: str,
+    answers: Answers,
+    figures: dict[str, Any],
+    faces: LabelledFaces,
+    options: argparse.Namespace,
 ) -> int:
-    """Score the answers of one model, print its figures, write or compare them; the exit code."""
-    figures = evaluate(answers[name], faces.labels)
+    """Print the figures of one model, write or compare them; the exit code."""
     if options.split == "test":
         figures["times_scored"] = record_scoring(folder, str(options.data))
     if len(answers) > 1:
@@ -82,32 +96,59 @@ def judge(
 
 
 def answers_of(recognizer: Recognizer, faces: LabelledFaces, split: str, known: Known) -> Answers:
-    """The model's answers under its name; from an ensemble also its members' and the soft vote.
-
-    A stacker has seen the labels of validation, so there its answers come from folds that it was
-    not fitted on.
-    """
-    models = recognizer.models
-    members = np.stack([predict_once(model, faces, known) for model in models])
-    combined: NDArray[np.float32] = recognizer.combine(members)
-    if len(models) == 1:
+    """The model's answers under its name; from an ensemble also its members' and the soft vote."""
+    members = predictions(recognizer, faces, known)
+    combined = combination(recognizer, members, faces, split)(members)
+    if len(members) == 1:
         return {recognizer.name: combined}
-    if split == "validation" and isinstance(recognizer.combine, Stacker):
-        combined = out_of_fold(members, faces.labels)
-    named = {model.name: rows for model, rows in zip(models, members, strict=True)}
+    named = {model.name: rows for model, rows in zip(recognizer.models, members, strict=True)}
     return {**named, "soft vote": soft_vote(members), recognizer.name: combined}
 
 
-def predict_once(model: Model, faces: LabelledFaces, known: Known) -> NDArray[np.float32]:
+def slices(
+    recognizer: Recognizer, faces: LabelledFaces, split: str, known: Known
+) -> list[dict[str, Any]]:
+    """The model's accuracies on the faces as they are, and spoilt in several ways."""
+    members = predictions(recognizer, faces, known)
+    combine = combination(recognizer, members, faces, split)
+    return [
+        slice_row(way, combine(predictions(recognizer, faces, known, way)), faces.labels)
+        for way in CORRUPTIONS
+    ]
+
+
+def combination(
+    recognizer: Recognizer, members: NDArray[np.float32], faces: LabelledFaces, split: str
+) -> Combination:
+    """How the answers of a recogniser's models to a split become one, for its figures.
+
+    A stacker has seen the labels of validation, so there others stand in, which have not.
+    """
+    if split == "validation" and isinstance(recognizer.combine, Stacker):
+        return cross_fitted(members, faces.labels)
+    return recognizer.combine
+
+
+def predictions(
+    recognizer: Recognizer, faces: LabelledFaces, known: Known, way: str = AS_THEY_ARE
+) -> NDArray[np.float32]:
+    """Each model's probabilities of the faces, spoilt in a way of `CORRUPTIONS`: M×N×7."""
+    return np.stack([predict_once(model, faces, known, way) for model in recognizer.models])
+
+
+def predict_once(model: Model, faces: LabelledFaces, known: Known, way: str) -> NDArray[np.float32]:
     """A model's probabilities of a split: of one judged alone and as a member, only once.
 
     The recorded SHA-256 in its configuration says which weights it has.
     """
-    for config, rows in known:
-        if config.sha256 and config == model.config:
+    for key, rows in known:
+        if model.config.sha256 and key == (model.config, way):
             return rows
-    rows = predict_split(model.predict, faces)
-    known.append((model.config, rows))
+    spoil = CORRUPTIONS[way]
+    rows = predict_split(
+        lambda crops: model.predict([spoil(crop.convert("RGB")) for crop in crops]), faces
+    )
+    known.append(((model.config, way), rows))
     return rows
 
 

@@ -43,6 +43,9 @@ def table(figures: dict[str, Any]) -> str:
         lines.append(f"{emotion:<12}{shares}{row['support']:7}")
     lines.append("confusion, a row a true emotion: " + ", ".join(EMOTIONS))
     lines += ["".join(f"{count:6}" for count in row) for row in figures["confusion"]]
+    for row in [*figures.get("groups", []), *figures.get("slices", [])]:
+        accuracies = [row[key]["value"] for key in ("overall_accuracy", "mean_class_accuracy")]
+        lines.append(f"{row['name']:<24}" + "".join(f"{value:9.2%}" for value in accuracies))
     return "\n".join(lines)
 
 

@@ -11,12 +11,13 @@ chosen by cross-validation there; no other split is read.
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from fer.data import LabelledFaces, load_split
 from fer.ensemble import EnsembleConfig, Stacker, features, save_ensemble, soft_vote
@@ -26,6 +27,8 @@ from fer.hub import Source, locate
 from train.ablation import ablation, ablation_table
 from train.predictions import cached_probabilities
 from train.provenance import training_record
+
+Combination = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # M×N×7 to N×7
 
 FOLDS = 5  # for the figures of stacking on validation
 FOLDS_FOR_C = 3
@@ -56,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     answers = {
         "soft vote": soft_vote(members),
-        "stacking": out_of_fold(members, faces.labels),
+        "stacking": cross_fitted(members, faces.labels)(members),
     }
     print(ablation_table(ablation(answers, faces.labels)))
     print(f"The ensemble is in {options.out}")
@@ -89,15 +92,23 @@ def fit_stacker(members: NDArray[np.float32], labels: NDArray[np.int64]) -> Stac
     return Stacker(fitted.coef_, fitted.intercept_)
 
 
-def out_of_fold(members: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Stacked probabilities N×7 of the very faces that a stacker is fitted on (M×N×7, N labels).
+def cross_fitted(members: NDArray[np.float32], labels: NDArray[np.int64]) -> Combination:
+    """How a stacker combines the very faces that it is fitted on (M×N×7, N labels), honestly.
 
-    Each comes from a stacker whose fit and choice of C did not see that face.
+    Each of those faces is answered by a stacker whose fit and choice of C did not see it.
     """
-    rows = cross_val_predict(
-        regression(), features(members), labels, cv=folds(FOLDS), method="predict_proba"
-    )
-    return rows.astype(np.float32)
+    fitted = [
+        (fit_stacker(members[:, seen], labels[seen]), unseen)
+        for seen, unseen in folds(FOLDS).split(labels, labels)
+    ]
+
+    def combine(asked: NDArray[np.float32]) -> NDArray[np.float32]:
+        rows = np.empty(asked.shape[1:], np.float32)
+        for stacker, unseen in fitted:
+            rows[unseen] = stacker(asked[:, unseen])
+        return rows
+
+    return combine
 
 
 def regression() -> GridSearchCV:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from datasets import Image as ImageFeature
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from fer.data.rafdb import GROUPS
 from fer.errors import DataError
 from fer.labels import EMOTIONS
 
@@ -32,12 +33,14 @@ class LabelledFaces:
     """One split: N images, `labels` N int64 indices into `EMOTIONS`.
 
     `targets` is N×7 float32, each row summing to 1: the raters' votes normalised where the data has
-    a `votes` column, else the label as one-hot.
+    a `votes` column, else the label as one-hot. `groups` says of each row, where the data does, the
+    person's "gender", "race" or "age" as raters saw it.
     """
 
     images: Dataset
     labels: NDArray[np.int64]
     targets: NDArray[np.float32]
+    groups: dict[str, NDArray[np.str_]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -64,7 +67,10 @@ class LabelledFaces:
     def without(self, rows: Collection[int]) -> "LabelledFaces":
         """The same split but for some rows."""
         kept = np.setdiff1d(np.arange(len(self)), list(rows))
-        return LabelledFaces(self.images.select(kept), self.labels[kept], self.targets[kept])
+        groups = {group: values[kept] for group, values in self.groups.items()}
+        return LabelledFaces(
+            self.images.select(kept), self.labels[kept], self.targets[kept], groups
+        )
 
     @cached_property
     def digest(self) -> str:
@@ -80,7 +86,8 @@ class LabelledFaces:
 
 
 def from_table(table: Dataset, name: str) -> LabelledFaces:
-    """A table with the columns `image`, `label` (ClassLabel) and maybe `votes` (7 counts a row).
+    """A table with the columns `image`, `label` (ClassLabel) and maybe `votes` (7 counts a row),
+    `gender`, `race` and `age` (text).
 
     Labels are mapped by name, never by their order. Raises `DataError` when a column is missing or
     the names are not the seven emotions.
@@ -94,7 +101,8 @@ def from_table(table: Dataset, name: str) -> LabelledFaces:
         votes = np.zeros_like(targets)
         votes[:, order] = np.array(table["votes"], dtype=np.float32)
         targets = votes / votes.sum(axis=1, keepdims=True)
-    return LabelledFaces(table.select_columns(["image"]), labels, targets)
+    groups = {group: np.array(table[group]) for group in GROUPS if group in table.column_names}
+    return LabelledFaces(table.select_columns(["image"]), labels, targets, groups)
 
 
 def _emotion_of_class(table: Dataset, name: str) -> NDArray[np.int64]:

@@ -8,18 +8,26 @@ import csv
 from collections import Counter
 from pathlib import Path
 
-from datasets import ClassLabel, Dataset, Features, Image
+from datasets import ClassLabel, Dataset, Features, Image, Value
 
 from fer.errors import DataError
 from fer.labels import EMOTIONS
 
 LIST = Path("basic", "EmoLabel", "list_patition_label.txt")
 ALIGNED = Path("basic", "Image", "aligned")
+ANNOTATION = Path("basic", "Annotation", "manual")
 
 # Images of each emotion in the published data set.
 COUNTS = {
     "train": (1290, 281, 717, 4772, 1982, 705, 2524),
     "test": (329, 74, 160, 1185, 478, 162, 680),
+}
+
+# What the raters saw in the person, on lines 6 to 8 of an annotation, after the landmarks.
+GROUPS = {
+    "gender": ("male", "female", "unsure"),
+    "race": ("Caucasian", "African-American", "Asian"),
+    "age": ("0–3", "4–19", "20–39", "40–69", "70 or more"),
 }
 
 
@@ -38,7 +46,27 @@ def official_table(folder: Path, split: str) -> Dataset | None:
     lines = (folder / LIST).read_text(encoding="utf-8").splitlines()
     rows = [line.split() for line in lines if line.startswith(f"{split}_")]
     paths = [folder / ALIGNED / f"{Path(row[0]).stem}_aligned.jpg" for row in rows]
-    return _table(paths, [row[-1] for row in rows], split)
+    table = _table(paths, [row[-1] for row in rows], split)
+    if table is None or not (folder / ANNOTATION).is_dir():
+        return table
+    names = [folder / ANNOTATION / f"{Path(row[0]).stem}_manu_attri.txt" for row in rows]
+    people = list(map(_groups, names))
+    for column, group in enumerate(GROUPS):
+        values = [person[column] for person in people]
+        table = table.add_column(group, values, feature=Value("string"))
+    return table
+
+
+def _groups(path: Path) -> list[str]:
+    """Gender, race and age of the person on a picture, as its annotation has them."""
+    try:
+        numbers = path.read_text(encoding="utf-8").split("\n")[5:8]
+        return [names[int(number)] for names, number in zip(GROUPS.values(), numbers, strict=True)]
+    except (OSError, ValueError, IndexError) as error:
+        raise DataError(
+            f"RAF-DB's annotation {path} is missing or misses gender, race and age on lines 6 to "
+            f"8: copy it again, or move {ANNOTATION} away to do without."
+        ) from error
 
 
 def kaggle_table(folder: Path, split: str) -> Dataset | None:
