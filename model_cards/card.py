@@ -45,6 +45,7 @@ def render(folder: Path, name: str | None = None) -> str:
     name = name or name_of(folder)
     context |= {
         "name": name,
+        "place": name if "/" in name else f"weights/{name}",  # on the Hub, or where models are kept
         "emotions": EMOTIONS,
         "levels": LEVELS_5,
         "splits": splits,
@@ -69,6 +70,20 @@ def render(folder: Path, name: str | None = None) -> str:
     return str(
         ModelCard(re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n", ignore_metadata_errors=True)
     )
+
+
+def renamed(folder: Path, name: str) -> str:
+    """A folder's card as it is, added prose and all, but with the model under another name."""
+    text = (folder / CARD).read_text(encoding="utf-8")
+    before, after = (render(folder, title).splitlines() for title in (title_of(text), name))
+    lines = dict(zip(before, after, strict=True))
+    return "\n".join(lines.get(line, line) for line in text.splitlines()) + "\n"
+
+
+def title_of(text: str) -> str | None:
+    """What a card calls its model."""
+    title = re.search(r"^# (.+)$", text, re.MULTILINE)
+    return title[1] if title else None
 
 
 def checked_metrics(folder: Path) -> dict[str, Any]:

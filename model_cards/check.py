@@ -15,7 +15,14 @@ from huggingface_hub import ModelCard
 from fer.ensemble import is_ensemble
 from fer.errors import FerError, ModelError
 from fer.folder import CONFIG
-from model_cards.card import CARD, checked_metrics, members_of, model_context, render
+from model_cards.card import (
+    CARD,
+    checked_metrics,
+    members_of,
+    model_context,
+    render,
+    title_of,
+)
 from model_cards.metadata import eval_files
 
 SECTIONS = (
@@ -53,9 +60,8 @@ def check(folder: Path) -> list[str]:
 def differences(folder: Path, text: str) -> list[str]:
     """Lines of the card and its result files that the figures do not give."""
     # On the Hub and in its cache the folder has another name than where the card was written.
-    title = re.search(r"^# (.+)$", text, re.MULTILINE)
     try:
-        expected, splits = render(folder, title[1] if title else None), checked_metrics(folder)
+        expected, splits = render(folder, title_of(text)), checked_metrics(folder)
     except FerError as error:
         return [str(error)]
     findings = compare_lines(text, expected, CARD)

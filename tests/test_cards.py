@@ -85,10 +85,15 @@ def test_any_changed_digit_is_named(made, name):
         assert findings[0].startswith(f"{CARD}, line {line}: "), f"digit {place}"
 
 
-def test_a_card_on_the_hub_is_checked_too(made, loopback, monkeypatch, capsys):
+def test_a_card_on_the_hub_is_checked_too(copy, loopback, monkeypatch, capsys):
     monkeypatch.setenv("HF_TOKEN", TOKEN)
-    assert publish([str(made / "one"), "--repo", "me/one"]) == 0
+    edit(copy / "one" / CARD, "## Limits\n", "## Limits\n\nProse of one's own.\n")
+    assert publish([str(copy / "one"), "--repo", "me/one"]) == 0
     assert main(["check", "me/one"]) == 0
+    card, _ = loopback.repo("me/one").read("main", CARD)
+    assert 'fer.load("me/one")' in card.decode(), "the snippet names the model as the Hub does"
+    assert "# me/one\n\nA DDAMFN" in card.decode()
+    assert "Prose of one's own." in card.decode()
     assert main(["check", "me/gone"]) == 2
     assert "me/gone" in capsys.readouterr().err
 
@@ -184,7 +189,7 @@ def test_nothing_is_written_of_bad_metrics(copy, spoil, sentence):
 @pytest.mark.parametrize("folder", bundled(), ids=lambda folder: folder.name)
 def test_the_snippets_of_a_card_run(folder, tmp_path, portrait):
     shutil.copy(portrait, tmp_path / "photo.jpg")
-    (tmp_path / folder.name).symlink_to(folder)
+    (tmp_path / "weights").symlink_to(folder.parent)
     snippets = re.findall(r"```python\n(.*?)```", (folder / CARD).read_text(), re.DOTALL)
     assert snippets
     for snippet in snippets:

@@ -45,7 +45,7 @@ def confusion(axes: Any, figures: dict[str, Any]) -> None:
         axes.text(column, row, f"{share:.0f}", ha="center", va="center", color=colour, fontsize=9)
     axes.set_xticks(range(len(EMOTIONS)), EMOTIONS, rotation=40, ha="right")
     axes.set_yticks(range(len(EMOTIONS)), EMOTIONS)
-    axes.set(xlabel="answer", ylabel="label")
+    axes.set(xlabel="answer, % of the label’s faces", ylabel="label")
     axes.spines[:].set_visible(False)
 
 

@@ -13,7 +13,7 @@ from fer import FerError, ModelError, load
 from fer.ensemble import is_ensemble, read_config, weights_file
 from fer.folder import CONFIG, read_json
 from fer.hub import PINNED
-from model_cards.card import CARD
+from model_cards.card import CARD, renamed
 from model_cards.check import require_good_card
 from train.provenance import TRAINING
 from train.push import Push
@@ -40,7 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"{path.stat().st_size:12,} {name}")
             return 0
         push = Push(options.repo, options.private, options.create_pr)
-        print(push.commit(files, f"Publish {options.run.resolve().name}"))
+        # On the Hub the model has another name, by which the card's snippet has to call it.
+        card = renamed(files[CARD].parent, options.repo).encode()
+        print(push.commit({**files, CARD: card}, f"Publish {options.run.resolve().name}"))
     except FerError as error:
         print(error, file=sys.stderr)
         return 2
