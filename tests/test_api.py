@@ -1,5 +1,6 @@
 """The endpoints as other programs use them, what they refuse, and what the server remembers."""
 
+import asyncio
 import base64
 import io
 import json
@@ -7,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,9 +21,11 @@ from conftest import files_in, open_page
 from films import write_clip
 from gradio_client import Client, handle_file
 from load import visit
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
 from playwright.sync_api import Browser
-from serving import ROOT
+from serving import ROOT, serve
 
 import fer
 from fer.labels import EMOTIONS
@@ -130,6 +134,26 @@ def test_readme_examples_run(app_url: str) -> None:
     names: dict[str, Any] = {}
     exec(python.replace("http://127.0.0.1:7860", app_url), names)
     assert names["answer"]["faces"][0]["emotion"] == "happiness"
+
+
+def test_the_endpoints_are_tools_of_an_mcp_server_once_it_is_switched_on(portrait: Path) -> None:
+    address = "data:image/jpeg;base64," + base64.b64encode(portrait.read_bytes()).decode()
+
+    async def ask(url: str) -> tuple[set[str], str]:
+        async with (
+            streamable_http_client(f"{url}/gradio_api/mcp/") as (reading, writing, _),
+            ClientSession(reading, writing) as session,
+        ):
+            await session.initialize()
+            tools = {tool.name for tool in (await session.list_tools()).tools}
+            answer = await session.call_tool("recognize", {"photo": address})
+            return tools, str(answer.content)
+
+    with serve(GRADIO_MCP_SERVER="True") as url, ThreadPoolExecutor() as pool:
+        # In a thread of its own, for the browser's tests leave an event loop behind in this one.
+        tools, answer = pool.submit(asyncio.run, ask(url)).result()
+    assert tools == {"recognize", "explain", "batch", "video"}
+    assert "'emotion': 'happiness'" in answer
 
 
 def test_a_few_users_at_once_get_their_own_answers(app_url: str, portrait: Path) -> None:
