@@ -204,6 +204,24 @@ def test_every_tab_fits_and_is_accessible(page: Page, pair: Path, width: int, sc
         assert serious(page) == [], tab
 
 
+JUMPS = """() => new Promise((done) => {
+  const sum = (list) => list.getEntries().reduce((total, shift) => total + shift.value, 0);
+  new PerformanceObserver((list) => done(sum(list))).observe({type: "layout-shift", buffered: true});
+  setTimeout(() => done(0), 2000);
+})"""
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_nothing_jumps_while_the_page_and_an_answer_come_in(
+    browser: Browser, app_url: str, width: int
+) -> None:
+    page = open_page(browser, app_url, viewport={"width": width, "height": 900})
+    page.locator(".example").first.click()
+    expect_top(page, "happiness")
+    assert page.evaluate(JUMPS) < 0.1  # what browsers' makers call good
+    page.close()
+
+
 def test_notice_is_read_before_the_first_use_and_not_again(browser: Browser, app_url: str) -> None:
     page = open_page(browser, app_url, notice_read=False)
     notice = page.get_by_role("dialog")
