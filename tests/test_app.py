@@ -206,7 +206,8 @@ def test_every_tab_fits_and_is_accessible(page: Page, pair: Path, width: int, sc
 
 JUMPS = """() => new Promise((done) => {
   const sum = (list) => list.getEntries().reduce((total, shift) => total + shift.value, 0);
-  new PerformanceObserver((list) => done(sum(list))).observe({type: "layout-shift", buffered: true});
+  const observer = new PerformanceObserver((list) => done(sum(list)));
+  observer.observe({type: "layout-shift", buffered: true});
   setTimeout(() => done(0), 2000);
 })"""
 
