@@ -9,11 +9,12 @@ import mirror
 import pytest
 import timm
 import torch
-from generated import MEMBER
+from generated import MEMBER, write_split
 from hub import TOKEN
 from safetensors.torch import load_file, save_file
 
 import fer
+from fer.data import load_split
 from fer.faces import ARCFACE
 from fer.folder import ModelConfig, load_model, read_config, save_model
 from fer.models import build
@@ -84,14 +85,19 @@ print(recognizer.revision, recognizer.predict([crop]).tobytes().hex())
 """
 
 
-def pull(**environment: str) -> list[str]:
-    """Commit and probabilities, to the bit, from a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", PULL],
+def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a process of its own, with a cache of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
     )
+
+
+def pull(**environment: str) -> list[str]:
+    """Commit and probabilities, to the bit, from a process of its own."""
+    done = run(PULL, **environment)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 
@@ -108,5 +114,34 @@ def test_what_was_pushed_comes_back_through_an_independent_server(
     gone = pull(HF_ENDPOINT=url, HF_HUB_CACHE=str(tmp_path / "mirrored"))
     offline = pull(HF_HUB_OFFLINE="1", HF_HUB_CACHE=str(tmp_path / "mirrored"))
     local = PULL.replace('"me/model"', repr(MEMBER))
-    expected = subprocess.run([sys.executable, "-c", local], capture_output=True, text=True).stdout
+    expected = run(local).stdout
     assert direct == mirrored == gone == offline == [commit, expected.split()[1]]
+
+
+READ = """
+from fer.data import load_split
+faces = load_split("me/faces", "{split}")
+print(len(faces), *faces.class_counts(), faces.digest, sep=",")
+"""
+
+
+def test_a_data_set_on_the_hub_is_read_like_a_folder(loopback, tmp_path):
+    """Also through the independent server: `datasets` finds the splits by the files' names."""
+    repo = loopback.repo("me/faces", "datasets")
+    repo.create()
+    files = {"README.md": b"---\nlicense: mit\n---\n"}
+    for split, rows in (("train", 70), ("validation", 14)):
+        write_split(tmp_path / f"{split}.parquet", rows)
+        content = (tmp_path / f"{split}.parquet").read_bytes()
+        files[f"data/{split}-00000-of-00001.parquet"] = content
+    repo.commit(files)
+    with mirror.serve(loopback.root, tmp_path) as url:
+        cache = {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path / "home")}
+        cache |= {"HF_HUB_CACHE": str(tmp_path / "hub")}
+        for split in ("train", "validation"):
+            done = run(READ.format(split=split), **cache)
+            local = load_split(tmp_path, split)
+            expected = [len(local), *local.class_counts(), local.digest]
+            assert done.stdout.strip() == ",".join(map(str, expected)), done.stderr
+        gone = run(READ.format(split="test"), **cache)
+        assert "There is no test split in me/faces" in gone.stderr
