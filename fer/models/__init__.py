@@ -2,10 +2,11 @@
 
 from torch import nn
 
+from fer.models.convnext import SIZES, ConvNeXtV2
 from fer.models.ddamfn import DDAMFN
 
-# ConvNeXt-V2 (S. Woo et al., CVPR 2023) under the names that timm gives its sizes.
-CONVNEXT = tuple(f"convnextv2_{size}" for size in ("atto", "femto", "pico", "nano", "tiny", "base"))
+# ConvNeXt-V2 under the names that timm gives its sizes.
+CONVNEXT = {f"convnextv2_{size}": size for size in SIZES}
 ARCHITECTURES = ("ddamfn", *CONVNEXT)
 
 
@@ -17,9 +18,13 @@ def build(architecture: str, num_classes: int, pretrained: bool = False) -> nn.M
     """
     if architecture == "ddamfn":
         return DDAMFN(num_classes)
-    import timm  # takes seconds, which DDAMFN does not need
+    network = ConvNeXtV2(CONVNEXT[architecture], num_classes)
+    if pretrained:
+        import timm  # takes seconds, which no answer needs
 
-    return timm.create_model(architecture, pretrained=pretrained, num_classes=num_classes)
+        source = timm.create_model(architecture, pretrained=True, num_classes=num_classes)
+        network.load_state_dict(source.state_dict())
+    return network
 
 
 def last_feature_map(network: nn.Module) -> nn.Module:
