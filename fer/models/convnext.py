@@ -6,6 +6,8 @@ have timm's names and shapes, so that either reads the other's. timm itself is n
 answer a photo: that takes as long as all the rest of a start.
 """
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -52,12 +54,10 @@ class Expansion(nn.Module):
 
     def __init__(self, channels: int, as_convolution: bool):
         super().__init__()
-        hidden = 4 * channels
-        self.fc1, self.fc2 = (
-            nn.Conv2d(a, b, 1) if as_convolution else nn.Linear(a, b)
-            for a, b in ((channels, hidden), (hidden, channels))
-        )
-        self.grn = GlobalResponseNorm(hidden)
+        layer = partial(nn.Conv2d, kernel_size=1) if as_convolution else nn.Linear
+        self.fc1 = layer(channels, 4 * channels)
+        self.grn = GlobalResponseNorm(4 * channels)
+        self.fc2 = layer(4 * channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.grn(F.gelu(F.linear(x, self.fc1.weight.flatten(1), self.fc1.bias)))
