@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from serving import serve
 
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5
+from fer.ui import photo
 
 ANSWER_MS = 60_000  # for a busy machine
 expect.set_options(timeout=ANSWER_MS)
@@ -68,6 +69,14 @@ def test_example_is_answered_and_another_photo_starts_over(page: Page) -> None:
     expect(page.locator("#picture")).to_be_visible()
     expect(page.locator("#answer")).to_be_hidden()
     expect(heatmap(page)).to_be_hidden()
+
+
+def test_every_example_has_one_face(page: Page) -> None:
+    for name in photo.EXAMPLES.values():
+        page.locator(".example", has_text=name).click()
+        expect(page.locator("#answer")).to_contain_text("The face")
+        expect(heatmap(page)).to_be_visible()
+        page.locator("#again").click()
 
 
 def test_webcam_shot_is_looked_at(page: Page) -> None:

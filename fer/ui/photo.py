@@ -20,7 +20,10 @@ from fer.ui.stage import Seen, gallery, heat, seen, stage
 Updates = dict[Any, Any]  # what an event changes: component → new value
 
 FOLDER = Path(__file__).parent / "examples"
-EXAMPLES = {"astronaut.jpg": "Eileen Collins, astronaut (NASA)"}
+EXAMPLES = {
+    "astronaut.jpg": "Eileen Collins, astronaut (NASA)",
+    "hopper.jpg": "Grace Hopper, admiral (US Navy)",
+}
 
 NO_FACE = "No face was found: try a photo where faces are larger, sharper or seen from the front."
 CROWD = f"There are more than {MAX_FACES} faces: the {MAX_FACES} largest were looked at."
