@@ -13,7 +13,7 @@ demo: $(VENV)/app.stamp  ## Open the app on the bundled weights
 test: $(VENV)/dev.stamp  ## Run all tests
 	$(PYTHON) tests/browser.py
 	$(PYTHON) -m pytest -m alone
-	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -m "not alone" -n 2 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -m "not alone" -n 2 --dist loadfile --no-loadscope-reorder --durations 15
 
 check: $(VENV)/dev.stamp  ## Style and types
 	$(PYTHON) -m ruff check .
