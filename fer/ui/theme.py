@@ -24,4 +24,7 @@ THEME = gr.themes.Base(
     checkbox_label_background_fill_dark="*neutral_800",
 )
 
-CSS = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+# The page itself first, then its tabs, which may overrule it.
+SHEETS = ("page", "photo", "answer", "live", "video", "batch", "about")
+STYLES = Path(__file__).parent / "styles"
+CSS = "\n".join((STYLES / f"{sheet}.css").read_text(encoding="utf-8") for sheet in SHEETS)
