@@ -160,7 +160,8 @@ class Run:
         )
         total = steps_per_epoch * stage.epochs
         network = self.accelerator.prepare_model(part(self.model, stage))
-        forward = torch.compile(network) if self.recipe.compile else network
+        # A stage has faces of one size; left to guess after another stage, torch would fail.
+        forward = torch.compile(network, dynamic=False) if self.recipe.compile else network
         main = self.accelerator.is_main_process
         done = self.state["step"]
         bar = tqdm(loader, stage.name, total, initial=done, dynamic_ncols=True, disable=not main)
