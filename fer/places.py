@@ -7,7 +7,7 @@ from fer.errors import HubUnreachable
 from fer.recognizer import Recognizer, load
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
-BUNDLED = str(WEIGHTS / "ddamfn-ferplus")
+BUNDLED = str(WEIGHTS / "ensemble-ferplus")
 
 
 def default_model() -> str:

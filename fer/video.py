@@ -1,6 +1,6 @@
 """Expressions over time: a clip's faces, followed from picture to picture.
 
-timeline = fer.video.watch("clip.mp4", fer.load("weights/ddamfn-ferplus"))
+timeline = fer.video.watch("clip.mp4", fer.load("weights/ensemble-ferplus"))
 print(timeline.to_csv())
 """
 
