@@ -86,6 +86,14 @@ def test_counts_that_are_not_rafdbs_are_said_aloud(tmp_path, capsys):
     assert "WARNING" in said
 
 
+def test_counts_of_any_split_are_printed(tmp_path, capsys):
+    write_split(tmp_path / "validation.parquet", 8)
+    load_split(tmp_path, "validation")
+    said = capsys.readouterr().out
+    assert "8 images: surprise 2, fear 1, disgust 1, happiness 1" in said
+    assert "WARNING" not in said
+
+
 def lose_an_image(root: Path) -> None:
     kaggle(root)
     next((root / "DATASET" / "train").rglob("*.jpg")).unlink()

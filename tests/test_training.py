@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -299,6 +300,16 @@ def test_a_run_stops_when_its_minutes_are_over_and_carries_on(data, tmp_path, ca
     record = json.loads((tmp_path / "model" / "training.json").read_text())
     assert [row["epoch"] for row in record["history"]] == [1, 2, 1]
     assert record["validation"] == load_split(data, "validation").digest
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_run_does_not_carry_on_with_other_faces(data, tmp_path, capsys, split):
+    arguments = ["--out", str(tmp_path / "run"), "--recipe", str(data / "recipe.toml")]
+    assert main("train", "", [*arguments, "--data", str(data), "--minutes", "0.0001"]) == 0
+    other = shutil.copytree(data, tmp_path / "other")
+    write_split(other / f"{split}.parquet", 21)
+    assert main("train", "", [*arguments, "--data", str(other)]) == 2
+    assert f"on other {split} faces: choose a new --out" in capsys.readouterr().err
 
 
 def test_convnext_trains_into_a_folder_that_answers_and_explains(data, tmp_path):

@@ -86,8 +86,8 @@ def train(options: argparse.Namespace) -> None:
     temperature = measure_temperature(folder, validation)
     write_config(folder, replace(read_config(folder), temperature=temperature))
     ended = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    record = {**state, "validation": validation.digest, "ended": ended, "hardware": hardware()}
-    write_json(folder / TRAINING, {**record, "commit": commit(), "versions": versions()})
+    origin = {"ended": ended, "hardware": hardware(), "commit": commit(), "versions": versions()}
+    write_json(folder / TRAINING, state | origin)
     print(f"The model is in {folder}")
 
 

@@ -103,6 +103,8 @@ class Run:
         self.prior = (counts / counts.sum()).to(self.device)
         self.state: dict[str, Any] = {
             "recipe": recipe.to_dict(),
+            "train": train.digest,
+            "validation": validation.digest,
             "stage": 0,
             "step": 0,
             "loss_sum": 0.0,  # of the epoch so far
@@ -144,6 +146,11 @@ class Run:
         began = state["stage"]
         if Recipe.from_dict(state["recipe"]).until(began) != self.recipe.until(began):
             raise DataError(f"{self.folder} holds a run of another recipe: choose a new --out.")
+        for split in ("train", "validation"):
+            if state.get(split, self.state[split]) != self.state[split]:
+                raise DataError(
+                    f"{self.folder} holds a run on other {split} faces: choose a new --out."
+                )
         self.state |= state | {"recipe": self.recipe.to_dict()}
         return tensors
 

@@ -6,7 +6,7 @@ from datasets import Dataset, load_dataset
 from datasets.exceptions import DatasetGenerationError, DatasetsError
 
 from fer.data.faces import LabelledFaces, from_table
-from fer.data.rafdb import is_kaggle, is_official, kaggle_table, official_table
+from fer.data.rafdb import counted, is_kaggle, is_official, kaggle_table, official_table
 from fer.errors import DataError
 from fer.labels import EMOTIONS
 
@@ -20,6 +20,7 @@ def load_split(data: str | Path, split: str, skip_unreadable: bool = False) -> L
     `data` is a folder with `<split>.parquet` files, RAF-DB in its official or its Kaggle layout, an
     image folder `<split>/<emotion>/…`, or the id of a data set on the Hub. Where there is no
     validation split, a tenth of train is carved out for it, stratified and always the same.
+    Prints how many images each emotion has.
 
     Raises `DataError` when there is no such split or it cannot be used; images that cannot be read
     are a reason too, unless `skip_unreadable` leaves them out.
@@ -32,7 +33,9 @@ def load_split(data: str | Path, split: str, skip_unreadable: bool = False) -> L
         raise DataError(f"There is no {split} split in {data}: check the --data folder.")
     name = f"{split} of {data}"
     faces = _readable(from_table(table, name), name, skip_unreadable)
-    missing = [EMOTIONS[c] for c, count in enumerate(faces.class_counts()) if count == 0]
+    counts = faces.class_counts()
+    print(f"{name}: {counted(counts)}")
+    missing = [emotion for emotion, count in zip(EMOTIONS, counts, strict=True) if count == 0]
     if split == "train" and missing:
         raise DataError(f"{name} has no image of {missing[0]}: every emotion needs some.")
     return faces

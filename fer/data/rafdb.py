@@ -6,6 +6,7 @@ Expression Recognition in the Wild", CVPR 2017. File labels 1 to 7 are in the or
 
 import csv
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from datasets import ClassLabel, Dataset, Features, Image, Value
@@ -106,8 +107,14 @@ def say_counts(labels: list[str], split: str) -> None:
     """Print how many images each emotion has, and aloud when RAF-DB has another number."""
     found = Counter(labels)
     counts = tuple(found[str(number)] for number in range(1, len(EMOTIONS) + 1))
-    shown = ", ".join(f"{emotion} {n}" for emotion, n in zip(EMOTIONS, counts, strict=True))
-    print(f"RAF-DB {split}: {sum(counts)} images: {shown}")
+    print(f"RAF-DB {split}: {counted(counts)}")
     if counts != COUNTS[split]:
         expected = ", ".join(map(str, COUNTS[split]))
         print(f"WARNING: the published data set has {expected}: this copy is not the whole of it.")
+
+
+def counted(counts: Iterable[int]) -> str:
+    """How many images each emotion has, 7 numbers, as text."""
+    counts = list(counts)
+    shown = ", ".join(f"{emotion} {n}" for emotion, n in zip(EMOTIONS, counts, strict=True))
+    return f"{sum(counts)} images: {shown}"
