@@ -4,6 +4,7 @@ Only files of a model folder are ever asked for, so a pickle in a repository is 
 """
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -48,18 +49,20 @@ def locate(model: str | Path, revision: str | None = None) -> Iterator[Source]:
         return
     repo, revision = hub_id[1], revision or hub_id[2]
     offline = _nothing_answers(repo)
-    folder = _pull(repo, CONFIG, revision, offline)
-    source = Source(folder, repo, folder.name)
+    commit = None
     try:
+        folder = _pull(repo, CONFIG, revision, offline)
+        commit = folder.name
+        source = Source(folder, repo, commit)
         _pull_rest(source, offline)
         yield source
     except HubUnreachable:
         raise
     except ModelError as error:
-        _forget(source)
+        _forget(repo, commit)
         if isinstance(error, HubError):
             raise
-        raise ModelError(f"{repo} at commit {source.commit} cannot be used: {error}") from error
+        raise ModelError(f"{repo} at commit {commit} cannot be used: {error}") from error
 
 
 def member_of(source: Source, member: str) -> str | Path:
@@ -86,7 +89,7 @@ def snapshot(model: str) -> Path:
     try:
         return Path(snapshot_download(repo, revision=revision, allow_patterns=CARD_FILES))
     except (HTTPError, OSError, ValueError) as error:
-        raise _sentence(error, repo, "card", revision) from error
+        raise _sentence(error, repo, "card", revision) from None
 
 
 def _pull(repo: str, file: str, revision: str | None, offline: bool) -> Path:
@@ -97,7 +100,7 @@ def _pull(repo: str, file: str, revision: str | None, offline: bool) -> Path:
     try:
         path = hf_hub_download(repo, file, revision=revision, local_files_only=offline)
     except (HTTPError, OSError, ValueError) as error:
-        raise _sentence(error, repo, file, revision) from error
+        raise _sentence(error, repo, file, revision) from None
     return Path(path).parent
 
 
@@ -127,16 +130,30 @@ def _pull_rest(source: Source, offline: bool) -> None:
             _pull(source.name, file, source.commit, offline)
 
 
-def _forget(source: Source) -> None:
-    """Remove a commit from the cache, so that a later run downloads it afresh."""
-    from huggingface_hub import scan_cache_dir
+def _forget(repo: str, commit: str | None) -> None:
+    """Remove a commit, and all that leads nowhere, from the cache: a later run downloads afresh."""
+    from huggingface_hub import constants, scan_cache_dir
 
-    cache = source.folder.parents[2]  # cache/models--me--name/snapshots/commit
-    scan_cache_dir(cache).delete_revisions(source.folder.name).execute()
+    cache = Path(constants.HF_HUB_CACHE).resolve()
+    folder = cache / f"models--{repo.replace('/', '--')}"
+    if not folder.is_dir():
+        return
+    # A download that failed leaves a name without its commit, which the scan does not get over.
+    for name in folder.glob("refs/**/*"):
+        if name.is_file() and not (folder / "snapshots" / name.read_text()).is_dir():
+            name.unlink()
+    cached = scan_cache_dir(cache)
+    if folder not in {found.repo_path for found in cached.repos}:
+        shutil.rmtree(folder, ignore_errors=True)
+    elif commit:
+        cached.delete_revisions(commit).execute()
 
 
 def _sentence(error: Exception, repo: str, file: str, revision: str | None) -> HubError:
-    """What went wrong, without the server's own words: they might repeat a token."""
+    """What went wrong, without the server's own words: they might repeat a token.
+
+    For the same reason it is raised `from None`: a traceback would print them.
+    """
     from huggingface_hub.errors import (
         EntryNotFoundError,
         GatedRepoError,
@@ -148,19 +165,21 @@ def _sentence(error: Exception, repo: str, file: str, revision: str | None) -> H
 
     if isinstance(error, HFValidationError):
         return HubError(f"{repo!r} is neither a folder here nor the id of a repository on the Hub.")
+    if isinstance(error, UnicodeError):
+        return HubError("HF_TOKEN holds characters that no token has: set it again.")
     if isinstance(error, GatedRepoError):
         return HubError(f"{repo} asks you to accept its terms: do so on its page on the Hub.")
-    if isinstance(error, RepositoryNotFoundError):
-        return HubError(
-            f"There is neither a folder {repo} here nor a repository {repo} on the Hub that you "
-            "may see: check the name and, if it is private, set HF_TOKEN."
-        )
     if isinstance(error, RevisionNotFoundError):
         return HubError(f"{repo} on the Hub has no revision {revision}: check it, or leave it out.")
     if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):
         return HubError(f"{repo} on the Hub has no {file}, so it is not a model of this library.")
     cause = error.__cause__ if isinstance(error, LocalEntryNotFoundError) else error
     status = getattr(getattr(cause, "response", None), "status_code", None)
+    if isinstance(error, RepositoryNotFoundError) or status == 404:
+        return HubError(
+            f"There is neither a folder {repo} here nor a repository {repo} on the Hub that you "
+            "may see: check the name and, if it is private, set HF_TOKEN."
+        )
     if status in (401, 403):
         return HubError(f"The Hub does not let you read {repo} ({status}): check HF_TOKEN.")
     if status:
@@ -171,5 +190,10 @@ def _sentence(error: Exception, repo: str, file: str, revision: str | None) -> H
         return HubUnreachable(
             f"The Hub cannot be reached and the whole of {repo} is not in the cache: "
             "check the connection, or name a model folder."
+        )
+    if isinstance(error, OSError) and error.errno:
+        return HubError(
+            f"The cache cannot hold {repo} ({error.strerror}): make room for it, or set HF_HOME "
+            "to another folder."
         )
     return HubUnreachable(f"The download of {repo} from the Hub broke off: start it again.")

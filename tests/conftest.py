@@ -8,12 +8,13 @@ from typing import Any
 
 import browser as chromium
 import hub  # before huggingface_hub, which reads its address once
+import hub_answers
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 from serving import ROOT, serve
 
-LONGEST = ("test_reproduce.py", "test_training.py", "test_tabs.py", "test_hub.py")
+LONGEST = ("test_reproduce.py", "test_training.py", "test_tabs.py", "test_network.py")
 REQUIRE_BROWSER = os.environ.get("FER_REQUIRE_BROWSER") == "1"
 
 
@@ -75,7 +76,7 @@ def browser(portrait: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="session")
 def running_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hub.Hub]:
-    with hub.running(tmp_path_factory.mktemp("hub")) as running:
+    with hub_answers.running(tmp_path_factory.mktemp("hub")) as running:
         yield running
 
 
@@ -91,6 +92,12 @@ def loopback(
     yield running_hub
     shutil.rmtree(running_hub.root)
     running_hub.root.mkdir()
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """Where what is pulled from the loopback hub is kept."""
+    return tmp_path / "cache"
 
 
 def serious(page: Page) -> list[str]:
