@@ -137,7 +137,7 @@ def read_json(folder: str | Path) -> dict[str, Any]:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{folder} has no {CONFIG}, so it is not a model folder.") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} is not valid JSON: copy or download it again.") from error
     if not isinstance(values, dict) or "format" not in values:
         raise ModelError(f"{path} lacks or misnames a setting (format).")
@@ -159,11 +159,15 @@ def read_config(folder: str | Path) -> ModelConfig:
         sequences = {name: tuple(values[name]) for name in ("labels", "mean", "std", "frame")}
         sequences["outputs"] = tuple(values.get("outputs", EMOTIONS))
         config = ModelConfig(**{**values, **sequences})
+        numbers = [config.temperature, *config.mean, *config.std]
+        numbers += [value for point in config.frame for value in point]
         fits = (
-            0 < config.temperature < math.inf
+            all(isinstance(number, int | float) and abs(number) < math.inf for number in numbers)
+            and min(config.temperature, *config.std) > 0
             and len(config.mean) == len(config.std) == 3
             and [len(point) for point in config.frame] == [2] * 5
-            and int(config.input_size) > 0
+            and isinstance(config.input_size, int)
+            and config.input_size > 0
             and isinstance(config.grey, bool)
             and isinstance(config.mirror, bool)
             and config.outputs[: len(EMOTIONS)] == EMOTIONS
