@@ -103,6 +103,10 @@ def main(arguments: list[str] | None = None) -> int:
     except FerError as error:
         print(error, file=sys.stderr)
         return 2
+    except OSError as error:
+        reason = error.strerror
+        print(f"{options.out} cannot hold the model ({reason}): choose another.", file=sys.stderr)
+        return 2
     return 0
 
 
@@ -119,8 +123,6 @@ def import_checkpoint(
     if out.exists() and any(out.iterdir()):
         raise ModelError(f"{out} is not empty: choose a new folder.")
     tensors = read_checkpoint(checkpoint)
-    if "conv1.conv.weight" in tensors:
-        return _import_backbone(checkpoint, tensors, out)
     file = checkpoint.name.lower()
     data = trained_on or next((name for name, sign in DATA.items() if sign in file), None)
     count = len(tensors.get("fc.weight", ()))
@@ -133,6 +135,8 @@ def import_checkpoint(
             )
     elif contempt:
         raise ModelError(f"{checkpoint} knows no contempt: leave out --contempt.")
+    if "conv1.conv.weight" in tensors:
+        return _import_backbone(checkpoint, tensors, out)
     if data is None:
         raise ModelError(f"Say what {checkpoint} was trained on: --trained-on {' or '.join(DATA)}.")
     extra = (contempt,) if contempt in EMOTIONS else ()
