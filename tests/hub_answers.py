@@ -180,9 +180,11 @@ class Handler(BaseHTTPRequestHandler):
         self.json({"transfer": "basic", "objects": objects})
 
     def lfs_put(self, repo: str, kind: str, oid: str) -> None:
-        if hashlib.sha256(self.body).hexdigest() != oid:
+        truncated = self.fault and self.fault.what == "truncated"
+        content = self.body[: len(self.body) // 2] if truncated else self.body
+        if hashlib.sha256(content).hexdigest() != oid:
             return self.refuse(400)
-        self.hub.repo(repo, kind).add_large(self.body)
+        self.hub.repo(repo, kind).add_large(content)
         return self.answer(b"")
 
     def commit(self, repo: str, kind: str, revision: str) -> None:

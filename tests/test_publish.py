@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from fer.hub import locate
 from model_cards.__main__ import main as write_card
 from train.evaluate import main as judge
 from train.publish import main
+from train.push import Push
 from train.stack import name_in
 
 CROP = Image.effect_noise((112, 112), 90).convert("RGB")
@@ -81,6 +83,15 @@ def test_options(hub, folder, capsys, options, public, seen_on_main):
     assert ("config.json" in hub.repo("me/model").files()) == seen_on_main
     if not seen_on_main:
         assert f"{hub.repo('me/model').head('refs/pr/1')} proposed in" in capsys.readouterr().out
+
+
+def test_what_an_earlier_model_left_is_taken_away(hub, folder):
+    repo = hub.repo("me/model")
+    repo.create()
+    left = ("stacker.safetensors", ".eval_results/test.yaml", "plots/test_confusion.png")
+    repo.commit(dict.fromkeys((*left, "notes.md"), b"earlier"))
+    assert publish(folder) == 0
+    assert repo.files() == sorted([*FILES, "notes.md"]), "somebody's notes are not ours to delete"
 
 
 def test_a_dry_run_lists_files_and_asks_nothing(hub, folder, capsys):
@@ -191,6 +202,7 @@ def test_a_folder_that_must_not_be_published(hub, folder, capsys, spoil, sentenc
         (Fault("create", 403), "does not let you write to me/model (403): check HF_TOKEN"),
         (Fault("/commit/", 403), "does not let you write to me/model (403): check HF_TOKEN"),
         (Fault("preupload", 404), "There is no repository me/model"),
+        (Fault("/commit/", 400), "did not accept the files for me/model"),
         (Fault("/commit/", 409), "Somebody else committed to me/model meanwhile"),
         (Fault("/commit/", 412), "Somebody else committed to me/model meanwhile"),
         (Fault("create", 429, 9, {"Retry-After": "7"}), "cannot take me/model now"),
@@ -200,6 +212,8 @@ def test_a_folder_that_must_not_be_published(hub, folder, capsys, spoil, sentenc
         (Fault("/commit/", 500), "cannot take me/model now (it answered 500)"),
         (Fault("create", "down"), "The connection to the Hub broke off"),
         (Fault("PUT /lfs", "down"), "The connection to the Hub broke off"),
+        (Fault("PUT /lfs", "cut"), "The connection to the Hub broke off"),
+        (Fault("PUT /lfs", "truncated"), "did not accept the files for me/model"),
         (Fault("/commit/", "down"), "The connection to the Hub broke off"),
     ],
     ids=lambda value: f"{value.where} {value.what}" if isinstance(value, Fault) else "",
@@ -217,6 +231,20 @@ def test_a_fault_gets_one_sentence_and_nothing_is_committed(
     assert not repo.path.exists() or repo.files() == [".gitattributes"]
     hub.faults = []
     assert publish(folder) == 0
+
+
+def test_a_hub_that_falls_silent_is_not_waited_for(hub, folder, monkeypatch, capsys):
+    monkeypatch.setattr("train.push.SILENCE", 1)
+    hub.faults = [Fault("preupload", "stalled")]
+    assert publish(folder) == 2
+    assert "The connection to the Hub broke off" in capsys.readouterr().err
+
+
+def test_no_traceback_repeats_what_the_server_says(hub):
+    hub.faults = [Fault("create", 403)]
+    with pytest.raises(fer.HubError) as caught:
+        Push("me/model").create()
+    assert TOKEN not in "".join(traceback.format_exception(caught.value))
 
 
 def test_somebody_elses_commit_is_not_built_over(hub, folder, monkeypatch, capsys):
@@ -241,6 +269,7 @@ def test_a_busy_hub_is_asked_again_when_it_says(hub, folder, monkeypatch):
     [
         (None, "me/model", "check HF_TOKEN"),
         ("hf_wrong", "me/model", "check HF_TOKEN"),
+        ("hf_é", "me/model", "HF_TOKEN holds characters that no token has"),
         (TOKEN, "me/a/b", "is not the id of a repository"),
     ],
 )
@@ -250,6 +279,12 @@ def test_a_wrong_token_or_name(hub, folder, monkeypatch, capsys, token, repo, se
     error = capsys.readouterr().err
     assert sentence in error
     assert token is None or token not in error
+
+
+def test_a_proposal_needs_a_repository(hub, folder, capsys):
+    assert publish(folder, "--create-pr") == 2
+    assert "There is no repository me/model" in capsys.readouterr().err
+    assert not hub.repo("me/model").path.exists()
 
 
 def test_a_public_repository_is_not_taken_for_a_private_one(hub, folder, capsys):

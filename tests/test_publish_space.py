@@ -47,6 +47,15 @@ def test_a_space_has_what_it_needs_and_no_more(space, capsys):
     assert f"gradio=={matter['sdk_version']}" in requirements
 
 
+def test_what_the_project_dropped_leaves_the_space(space):
+    assert main(["me/demo", "--model", "me/model"]) == 0
+    repo = space.repo("me/demo", "spaces")
+    files = repo.files()
+    repo.commit({"fer/old.py": b"", "packages.txt": b""})
+    assert main(["me/demo", "--model", "me/model"]) == 0
+    assert repo.files() == files
+
+
 def test_the_files_of_a_space_run(space, tmp_path):
     """In a folder of its own the app starts to the point of naming its model."""
     assert main(["me/demo", "--model", "me/model"]) == 0

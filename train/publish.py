@@ -1,8 +1,8 @@
 """Put a model on the Hub: python -m train.publish RUN --repo me/ddamfn-rafdb [--dry-run]
 
 RUN is a run's folder, or the folder of a model or of an ensemble. It is checked as if it came from
-the Hub; then the files listed below, and no others, go up in one commit. The token is read from
-HF_TOKEN or from `hf auth login`.
+the Hub; then the files listed below, and no others, go up in one commit, which also deletes those
+of an earlier model that this one lacks. The token is read from HF_TOKEN or from `hf auth login`.
 """
 
 import argparse
@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from fer import FerError, ModelError, load
-from fer.ensemble import is_ensemble, read_config, weights_file
-from fer.folder import CONFIG, read_json
+from fer.ensemble import STACKER, is_ensemble, read_config, weights_file
+from fer.folder import CONFIG, WEIGHTS, read_json
 from fer.hub import PINNED
 from model_cards.card import CARD, renamed
 from model_cards.check import require_good_card
@@ -20,6 +20,7 @@ from train.push import Push
 from train.report import METRICS
 
 MORE = (TRAINING, ".eval_results/*.yaml", "plots/*.png")
+OWNED = (WEIGHTS, STACKER, *MORE)  # on the Hub: not to outlive the model that they belong to
 PICKLES = {".bin", ".ckpt", ".joblib", ".pickle", ".pkl", ".pt", ".pth"}
 PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
@@ -42,7 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
         push = Push(options.repo, options.private, options.create_pr)
         # On the Hub the model has another name, by which the card's snippet has to call it.
         card = renamed(files[CARD].parent, options.repo).encode()
-        print(push.commit({**files, CARD: card}, f"Publish {options.run.resolve().name}"))
+        message = f"Publish {options.run.resolve().name}"
+        print(push.commit({**files, CARD: card}, message, OWNED))
     except FerError as error:
         print(error, file=sys.stderr)
         return 2

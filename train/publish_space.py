@@ -2,7 +2,8 @@
 
 Uploads what a Space needs and nothing else: the committed files of the app, the library and the
 bundled weights, and a README whose front matter names the versions of requirements.txt and the
-model. The Space serves that model, and the bundled one while the Hub cannot be reached.
+model. Other files there are deleted in the same commit. The Space serves that model, and the
+bundled one while the Hub cannot be reached.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from train.push import Push
 ROOT = Path(__file__).parent.parent
 FILES = ("app.py", "requirements.txt", "LICENSE", "fer", "weights")
 README = "README.md"
+OWNED = ("[!.]*",)  # on the Hub: everything but what git and the Hub keep there for themselves
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         push = Push(options.repo, options.private, kind="space")
         push.create()
         push.set_variable("FER_MODEL", options.model)  # first: the commit starts the Space
-        print(push.commit(files, f"Serve {options.model}"))
+        print(push.commit(files, f"Serve {options.model}", OWNED))
     except FerError as error:
         print(error, file=sys.stderr)
         return 2

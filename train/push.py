@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, TypeVar
 
-from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_session
 from huggingface_hub.errors import (
     HfHubHTTPError,
     HFValidationError,
@@ -17,6 +18,7 @@ from fer.errors import HubError, HubUnreachable
 
 PATIENCE = 3  # times that a busy Hub is asked again
 LONGEST_WAIT = 60  # seconds
+SILENCE = 60  # seconds until a Hub that says nothing counts as gone
 
 Result = TypeVar("Result")
 
@@ -48,16 +50,24 @@ class Push:
             raise HubError(f"{self.repo} exists and is public: make it private on its page first.")
         return str(info.sha)
 
-    def commit(self, files: Mapping[str, Path | bytes], message: str) -> str:
+    def commit(
+        self, files: Mapping[str, Path | bytes], message: str, owned: tuple[str, ...]
+    ) -> str:
         """Upload files, by their names on the Hub, all or none; what to tell the user.
+
+        `owned` are patterns of names that are this project's to keep: what an earlier commit left
+        under such a name and `files` lack is deleted, so that it does not speak for the new ones.
 
         Raises `HubError` when the Hub refuses, also when somebody else committed meanwhile.
         """
         parent = self.create()
+        before = self._ask(self.api.list_repo_files, repo_type=self.kind, revision=parent)
+        stale = [n for n in before if n not in files and any(fnmatch(n, p) for p in owned)]
+        added = [CommitOperationAdd(name, content) for name, content in files.items()]
         done = self._ask(
             self.api.create_commit,
             repo_type=self.kind,
-            operations=[CommitOperationAdd(name, content) for name, content in files.items()],
+            operations=[*added, *map(CommitOperationDelete, stale)],
             commit_message=message,
             parent_commit=parent,
             create_pr=self.create_pr,
@@ -70,16 +80,17 @@ class Push:
 
     def _ask(self, call: Callable[..., Result], **arguments: Any) -> Result:
         """Call the Hub; errors become one sentence without the server's words or the token."""
+        get_session().timeout = SILENCE  # the client by itself waits for ever
         for attempt in range(PATIENCE + 1):
             try:
                 return call(repo_id=self.repo, **arguments)
             except HfHubHTTPError as error:
                 wait = _retry_after(error)
                 if wait is None or attempt == PATIENCE:
-                    raise self._sentence(error) from error
+                    raise self._sentence(error) from None
                 time.sleep(wait)
             except (HTTPError, OSError, ValueError, RuntimeError) as error:
-                raise self._sentence(error) from error
+                raise self._sentence(error) from None
         raise AssertionError("the last attempt returns or raises")
 
     def _sentence(self, error: BaseException) -> HubError:
@@ -88,6 +99,8 @@ class Push:
             error = error.__cause__  # an upload's thread wraps what happened in it
         if isinstance(error, HFValidationError):
             return HubError(f"{repo!r} is not the id of a repository: write it as name/repository.")
+        if isinstance(error, UnicodeError):
+            return HubError("HF_TOKEN holds characters that no token has: set it again.")
         status = error.response.status_code if isinstance(error, HfHubHTTPError) else None
         if status in (401, 403):
             return HubError(
@@ -98,15 +111,18 @@ class Push:
             return HubError(f"There is no repository {repo} on the Hub that you may see: check it.")
         if status in (409, 412):
             return HubError(f"Somebody else committed to {repo} meanwhile: look, and start again.")
-        if status:
+        if status in (429, *range(500, 600)):
             return HubUnreachable(
                 f"The Hub cannot take {repo} now (it answered {status}): try again later."
             )
-        if isinstance(error, HTTPError):
+        if isinstance(error, HTTPError) and not status:
             return HubUnreachable(
                 f"The connection to the Hub broke off: start again, unless {repo} has the commit."
             )
-        return HubError(f"The Hub did not accept the files for {repo}: check the card's metadata.")
+        return HubError(
+            f"The Hub did not accept the files for {repo}: start again, "
+            "or check the card's metadata."
+        )
 
 
 def _retry_after(error: HfHubHTTPError) -> float | None:
