@@ -88,7 +88,7 @@ def snapshot(model: str) -> Path:
     repo, revision = hub_id[1], hub_id[2]
     try:
         return Path(snapshot_download(repo, revision=revision, allow_patterns=CARD_FILES))
-    except (HTTPError, OSError, ValueError) as error:
+    except (HTTPError, OSError, ValueError, RuntimeError) as error:
         raise _sentence(error, repo, "card", revision) from None
 
 
@@ -99,7 +99,7 @@ def _pull(repo: str, file: str, revision: str | None, offline: bool) -> Path:
 
     try:
         path = hf_hub_download(repo, file, revision=revision, local_files_only=offline)
-    except (HTTPError, OSError, ValueError) as error:
+    except (HTTPError, OSError, ValueError, RuntimeError) as error:  # the last from Xet's client
         raise _sentence(error, repo, file, revision) from None
     return Path(path).parent
 

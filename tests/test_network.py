@@ -100,6 +100,15 @@ def test_a_passing_fault_is_waited_for(hub, monkeypatch, fault, wait):
     assert len(went_on) == (fault.what == "cut"), "it goes on where it broke off"
 
 
+def test_a_download_of_xets_client_that_breaks_off(hub, monkeypatch):
+    def break_off(*_: object, **__: object) -> None:
+        raise RuntimeError("Data processing error")
+
+    monkeypatch.setattr("huggingface_hub.file_download.http_get", break_off)
+    with pytest.raises(fer.HubUnreachable, match="broke off: start it again"):
+        fer.load("me/model")
+
+
 def test_a_cache_that_cannot_be_written(hub, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "file" / "cache"))

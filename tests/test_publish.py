@@ -240,6 +240,12 @@ def test_a_hub_that_falls_silent_is_not_waited_for(hub, folder, monkeypatch, cap
     assert "The connection to the Hub broke off" in capsys.readouterr().err
 
 
+def test_a_client_that_may_not_ask(hub, folder, monkeypatch, capsys):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert publish(folder) == 2
+    assert "HF_HUB_OFFLINE forbids to push" in capsys.readouterr().err
+
+
 def test_no_traceback_repeats_what_the_server_says(hub):
     hub.faults = [Fault("create", 403)]
     with pytest.raises(fer.HubError) as caught:

@@ -11,6 +11,7 @@ from huggingface_hub.errors import (
     HfHubHTTPError,
     HFValidationError,
     HTTPError,
+    OfflineModeIsEnabled,
     RepositoryNotFoundError,
 )
 
@@ -99,6 +100,8 @@ class Push:
             error = error.__cause__  # an upload's thread wraps what happened in it
         if isinstance(error, HFValidationError):
             return HubError(f"{repo!r} is not the id of a repository: write it as name/repository.")
+        if isinstance(error, OfflineModeIsEnabled):
+            return HubUnreachable("HF_HUB_OFFLINE forbids to push: unset it.")
         if isinstance(error, UnicodeError):
             return HubError("HF_TOKEN holds characters that no token has: set it again.")
         status = error.response.status_code if isinstance(error, HfHubHTTPError) else None
