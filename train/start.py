@@ -7,8 +7,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 from fer.errors import DataError
-from fer.folder import load_model
-from fer.importer import BACKBONE
+from fer.folder import CONFIG, load_model, read_config
+from fer.importer import BACKBONE, LICENCE
 from train.provenance import training_record
 
 
@@ -35,14 +35,25 @@ def start_from(network: nn.Module, architecture: str, folder: str) -> None:
 
 
 def origin(folder: str) -> dict[str, Any]:
-    """What a run's record says of the model it started from: its recipe, cost and commit.
+    """What a run's record says of the model it started from: its recipe, cost, commit and terms.
 
-    The cost, in seconds, includes that of the models that it started from itself.
+    The cost, in seconds, and the terms include those of the models that it started from itself:
+    who trains on is bound by what the first one was trained on.
     """
     earlier = training_record(Path(folder))
-    before = earlier.get("started_from", {}).get("seconds") or 0
+    recipe, before = earlier.get("recipe", {}), earlier.get("started_from", {})
     return {
-        "recipe": earlier.get("recipe", {}).get("name"),
-        "seconds": earlier["seconds"] + before if "seconds" in earlier else None,
+        "recipe": recipe.get("name"),
+        "seconds": earlier["seconds"] + (before.get("seconds") or 0)
+        if "seconds" in earlier
+        else None,
         "commit": earlier.get("commit"),
+        "pretrained": recipe.get("pretrained", False) or before.get("pretrained", False),
+        "training_data": [_training_data(Path(folder)), *before.get("training_data", [])],
     }
+
+
+def _training_data(folder: Path) -> dict[str, str]:
+    if (folder / CONFIG).is_file():
+        return read_config(folder).training_data
+    return {"name": "MS-Celeb-1M, by upstream", "licence": LICENCE}  # an imported backbone
