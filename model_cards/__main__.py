@@ -1,10 +1,10 @@
-"""Model cards: python -m model_cards FOLDER… writes them, `check FOLDER` examines, `all` does all.
+"""Model cards: python -m model_cards RUN… writes them, `check RUN` examines, `all` does all.
 
-    python -m model_cards runs/mine/model         README.md and .eval_results of a folder
-    python -m model_cards check runs/mine/model   what is wrong with a card; exit code 1 if anything
-    python -m model_cards check me/model          the same of a card on the Hub
-    python -m model_cards check … --rerun DATA    also judges the weights again
-    python -m model_cards all                     the bundled cards and the README's tables
+    python -m model_cards runs/mine              card, plots and .eval_results of a run's model
+    python -m model_cards check runs/mine        what is wrong with them; exit code 1 if anything
+    python -m model_cards check me/model         the same of a card on the Hub
+    python -m model_cards check … --rerun DATA   also judges the weights again
+    python -m model_cards all                    the bundled cards and the README
 
 No figure of a card is typed by hand: they come from `config.json`, `metrics.json` and
 `training.json`.
@@ -15,14 +15,17 @@ import sys
 from pathlib import Path
 
 from fer.ensemble import is_ensemble
-from fer.errors import FerError
+from fer.errors import FerError, ModelError
 from fer.hub import snapshot
 from fer.places import WEIGHTS
-from model_cards.card import CARD, checked_metrics, render
+from model_cards.card import CARD, model_folder, render
 from model_cards.check import check
-from model_cards.metadata import eval_files
-from model_cards.readme import with_results
+from model_cards.figures import checked_metrics
+from model_cards.findings import Finding, table
+from model_cards.metadata import RESULTS, eval_files
+from model_cards.readme import generated
 from train import evaluate
+from train.plots import draw_plots
 
 README = WEIGHTS.parent / "README.md"
 
@@ -30,18 +33,22 @@ README = WEIGHTS.parent / "README.md"
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code: 1 when a card is wrong."""
     parser = argparse.ArgumentParser(prog="python -m model_cards", description="Model cards.")
-    parser.add_argument("what", nargs="+", metavar="FOLDER | check FOLDER | all")
+    parser.add_argument("what", nargs="+", metavar="RUN | check RUN | all")
     parser.add_argument("--rerun", metavar="DATA", help="with check: judge the weights again")
     options = parser.parse_args(arguments)
     first, *rest = options.what
     try:
-        if first == "check" and rest:
+        if first == "check":
+            if not rest:
+                raise ModelError("Say what to check: a model's folder or its id on the Hub.")
             return max([examine(what, options.rerun) for what in rest])
-        if first == "all":
+        if options.rerun:
+            raise ModelError("--rerun goes with check: python -m model_cards check RUN --rerun …")
+        if options.what == ["all"]:
             write_all()
         else:
-            for folder in options.what:
-                write(Path(folder))
+            for run in options.what:
+                write(model_folder(Path(run)))
     except FerError as error:
         print(error, file=sys.stderr)
         return 2
@@ -49,13 +56,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def write(folder: Path) -> None:
-    """Write a folder's card and result files; nothing is written when anything is wrong."""
-    text, files = render(folder), eval_files(checked_metrics(folder))
-    (folder / CARD).write_text(text, encoding="utf-8")
-    results = folder / ".eval_results"
-    results.mkdir(exist_ok=True)
-    for name, content in files.items():
-        (results / name).write_text(content, encoding="utf-8")
+    """Write a folder's card, plots and result files; nothing when anything is wrong."""
+    text, splits = render(folder), checked_metrics(folder)
+    files = eval_files(splits)
+    for split, figures in splits.items():
+        draw_plots(folder, split, figures)
+    for old in folder.glob(RESULTS):
+        old.unlink()
+    for path, content in {CARD: text, **files}.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(content, encoding="utf-8")
     print(f"The card is {folder / CARD}")
 
 
@@ -66,26 +76,35 @@ def bundled() -> list[Path]:
 
 
 def write_all() -> None:
-    """Write every bundled card and the README's tables."""
+    """Write every bundled card and the README's front matter and tables."""
     for folder in bundled():
         write(folder)
-    README.write_text(with_results(README.read_text("utf-8"), bundled()), encoding="utf-8")
-    print(f"The tables in {README} are up to date")
+    README.write_text(generated(README.read_text("utf-8"), bundled()), encoding="utf-8")
+    print(f"{README} is up to date")
 
 
 def examine(model: str, data: str | None) -> int:
     """Print what is wrong with the card of a folder or Hub id; 1 if anything is, else 0."""
-    folder = Path(model) if Path(model).is_dir() else snapshot(model)
+    folder = model_folder(Path(model)) if Path(model).is_dir() else snapshot(model)
     findings = check(folder)
-    for finding in findings:
-        print(f"✗ {model}: {finding}")
     if data:
-        for split in checked_metrics(folder):
-            if evaluate.main(["--model", str(folder), "--data", data, "--split", split]):
-                findings.append(split)
-    if not findings:
-        print(f"✓ {model}: every figure of the card is the measured one")
-    return 1 if findings else 0
+        findings += rerun(folder, data)
+    if findings:
+        print(f"✗ {model}: {len(findings)} thing{'s' * (len(findings) > 1)} to mend")
+        print(table(findings))
+        return 1
+    print(f"✓ {model}: nothing in the card is other than it should be")
+    return 0
+
+
+def rerun(folder: Path, data: str) -> list[Finding]:
+    """Judge the weights again: splits whose recorded figures do not come out."""
+    arguments = ["--model", str(folder), "--data", data, "--split"]
+    return [
+        Finding(f"metrics.json, {split}", "the weights give other figures, or none, on this data")
+        for split in checked_metrics(folder)
+        if evaluate.main([*arguments, split])
+    ]
 
 
 if __name__ == "__main__":

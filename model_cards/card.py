@@ -10,27 +10,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 
 from fer import ensemble
 from fer.errors import ModelError
-from fer.folder import WEIGHTS, name_of, read_config
+from fer.folder import CONFIG, WEIGHTS, name_of, read_config
 from fer.hub import Source, locate, member_of
 from fer.labels import EMOTIONS, LEVELS_5
+from model_cards import words
+from model_cards.figures import checked_metrics
 from model_cards.metadata import metadata
 from model_cards.terms import CITATIONS, data_key, licence_of
-from model_cards.words import (
-    headline,
-    hours,
-    interval,
-    limits,
-    megabytes,
-    network_name,
-    percent,
-    plots,
-    stage_sentence,
-)
 from train.ablation import ablation_table, mcnemar_table
-from train.provenance import training_record, weights
-from train.report import read_metrics
+from train.provenance import training_record
 
 HERE = Path(__file__).parent
+TEMPLATES = HERE / "templates"
 CARD = "README.md"
 
 
@@ -49,22 +40,23 @@ def render(folder: Path, name: str | None = None) -> str:
         "emotions": EMOTIONS,
         "levels": LEVELS_5,
         "splits": splits,
-        "headline": headline(splits),
-        "plots": {split: plots(folder, split, figures) for split, figures in splits.items()},
+        "headline": words.headline(splits),
+        "plots": {split: words.plots(split, figures) for split, figures in splits.items()},
         "published": published(splits),
-        "limits": limits(splits, context["grey"]),
-        "percent": percent,
-        "interval": interval,
+        "limits": words.limits(splits, context["grey"]),
+        "percent": words.percent,
+        "interval": words.interval,
+        "data_name": words.data_name,
         "ablation_table": ablation_table,
         "mcnemar_table": mcnemar_table,
     }
     context["card_data"] = metadata(name, context, splits).to_yaml()
     environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"), undefined=StrictUndefined, autoescape=False
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False
     )
     try:
         text = environment.get_template("card.md").render(context)
-    except UndefinedError as error:
+    except (UndefinedError, LookupError, TypeError) as error:
         raise ModelError(f"The card of {folder} lacks a value: {error}.") from error
     # Jinja's blocks leave blank lines behind; Markdown wants one at a time.
     return str(
@@ -86,69 +78,56 @@ def title_of(text: str) -> str | None:
     return title[1] if title else None
 
 
-def checked_metrics(folder: Path) -> dict[str, Any]:
-    """A folder's metrics; raises `ModelError` unless they are finite and of these very weights."""
-    splits = read_metrics(folder)
-    if not splits:
-        raise ModelError(f"{folder} has no metrics.json: run python -m train.evaluate --write.")
-    if "NaN" in json.dumps(splits) or "Infinity" in json.dumps(splits):
-        raise ModelError(
-            f"metrics.json of {folder} holds a figure that is not finite: judge again."
-        )
-    present = weights(folder)
-    for split, figures in splits.items():
-        try:
-            measured = figures["provenance"]["weights"]
-        except KeyError as error:
-            raise ModelError(
-                f"metrics.json of {folder} lacks {error} in {split}: judge again."
-            ) from error
-        if measured != present:
-            raise ModelError(
-                f"The figures of {split} in {folder} were measured on other weights: judge again."
-            )
-    return splits
+def model_folder(run: Path) -> Path:
+    """The model of a run's folder; any other folder is the model's already."""
+    return run / "model" if (run / "model" / CONFIG).is_file() else run
 
 
 def model_context(folder: Path) -> dict[str, Any]:
-    """What the template says of a single network."""
-    config, training = read_config(folder), training_record(folder)
-    recipe = training.get("recipe", {})
-    earlier = training.get("started_from", {})
-    start = f"from scratch, seed {recipe.get('seed', 0)}"
-    if recipe.get("pretrained"):
-        start = f"from timm’s ImageNet weights of {config.architecture} (CC BY-NC 4.0)"
-    elif earlier:
-        start = f"from an earlier model of ours (recipe `{earlier['recipe']}`)"
+    """What the template says of a single network.
+
+    Raises `ModelError` when its configuration or training record is not as it should be.
+    """
+    config = read_config(folder)
+    try:
+        training = training_record(folder)
+        recipe, earlier = training.get("recipe", {}), training.get("started_from", {})
+        stages = [words.stage_sentence(stage) for stage in recipe.get("stages", [])]
+        run_hours, start_hours = words.hours(training), words.hours(earlier)
+        pretrained = recipe.get("pretrained", False) or earlier.get("pretrained", False)
+        data = [config.training_data, *earlier.get("training_data", [])]
+        start = words.start(config.architecture, recipe, earlier)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"training.json of {folder} is damaged or lacks something ({error!r}): copy it again."
+        ) from error
     return {
         "members": [],
         "config": config,
-        "network": network_name(config.architecture),
+        "network": words.network_name(config.architecture),
         "architectures": [config.architecture],
         "grey": config.grey,
-        "size_mb": megabytes([folder / WEIGHTS]),
+        "size_mb": words.megabytes([folder / WEIGHTS]),
         "temperature": f"{config.temperature:.3f}",
-        "training_data": [config.training_data],
         "start": start,
-        "stages": [stage_sentence(stage) for stage in recipe.get("stages", [])],
+        "stages": stages,
         "shift": training.get("shift"),
         "mirror": config.mirror,
-        "hours": hours(training),
-        "start_hours": hours(earlier),
+        "hours": run_hours,
+        "start_hours": start_hours,
+        "runs": [training, *([earlier] if earlier else [])],
         "hardware": training.get("hardware"),
-        "pretrained": [config.architecture] if recipe.get("pretrained") else [],
-        "sources": [(config.training_data, training)],
-        **terms([(config.training_data, training)], [config.architecture]),
+        **terms(data, [config.architecture] if pretrained else [], [config.architecture]),
     }
 
 
 def ensemble_context(folder: Path) -> dict[str, Any]:
-    """What the template says of an ensemble: its members' terms, sizes and names together."""
+    """What the template says of an ensemble: its members' terms, sizes, cost and names together."""
     members = members_of(folder)
     contexts = [model_context(member.folder) for member in members]
-    sources = [source for context in contexts for source in context["sources"]]
     architectures = [c["config"].architecture for c in contexts]
-    data = {d["name"]: d for context in contexts for d in context["training_data"]}
+    data = [data for context in contexts for data in context["training_data"]]
+    pretrained = [name for context in contexts for name in context["pretrained"]]
     return {
         "members": [
             f"{member.name} ({context['network']})"
@@ -157,10 +136,9 @@ def ensemble_context(folder: Path) -> dict[str, Any]:
         "config": None,
         "architectures": architectures,
         "grey": all(context["grey"] for context in contexts),
-        "size_mb": megabytes([member.folder / WEIGHTS for member in members]),
-        "training_data": list(data.values()),
-        "pretrained": [name for context in contexts for name in context["pretrained"]],
-        **terms(sources, [*architectures, "ensemble"]),
+        "size_mb": words.megabytes([member.folder / WEIGHTS for member in members]),
+        "hours": words.hours(*(run for context in contexts for run in context["runs"])),
+        **terms(data, pretrained, [*architectures, "ensemble"]),
     }
 
 
@@ -175,27 +153,23 @@ def members_of(folder: Path) -> list[Source]:
 
 
 def terms(
-    sources: list[tuple[dict[str, str], dict[str, Any]]], architectures: list[str]
+    training_data: list[dict[str, str]], pretrained: list[str], architectures: list[str]
 ) -> dict[str, Any]:
-    """Licence (the strictest of the sources), data sets and citations."""
-    licence = max((licence_of(*source) for source in sources), key=lambda found: found.rank)
-    keys = sorted({key for data, _ in sources if (key := data_key(data))})
+    """Licence (the strictest of all data and pretrained starts), data sets and citations."""
+    keys = sorted({key for data in training_data if (key := data_key(data))})
     works = [*(name.split("_")[0] for name in architectures), *keys]
-    citations = [CITATIONS[work] for work in dict.fromkeys(works) if work in CITATIONS]
     return {
-        "licence": licence,
-        "licence_sentence": licence.sentence,
+        "licence": licence_of(training_data, bool(pretrained)),
+        "training_data": list({data["name"]: data for data in training_data}.values()),
+        "pretrained": pretrained,
         "data_keys": keys,
-        "citations": citations,
+        "citations": [CITATIONS[work] for work in dict.fromkeys(works) if work in CITATIONS],
     }
 
 
 def published(splits: dict[str, Any]) -> list[dict[str, Any]]:
-    """Published figures on the data that the model was judged on."""
+    """Published figures on the data that the model was judged on, best first."""
     rows = json.loads((HERE / "published.json").read_text(encoding="utf-8"))
-    judged = {_plain(figures["provenance"]["data"]) for figures in splits.values()}
-    return [row for row in rows if any(_plain(row["data"]) in name for name in judged)]
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z]", "", name.lower().replace("+", "plus"))
+    judged = {words.plain(words.data_name(figures)) for figures in splits.values()}
+    found = [row for row in rows if any(words.plain(row["data"]) in name for name in judged)]
+    return sorted(found, key=lambda row: -row["overall"])

@@ -8,6 +8,7 @@ from huggingface_hub import eval_result_entries_to_yaml as plain
 
 from model_cards.terms import HUB_IDS
 
+RESULTS = ".eval_results/*.yaml"  # where the Hub looks for them
 FIGURES = {
     "overall_accuracy": ("accuracy", "Overall accuracy"),
     "mean_class_accuracy": ("recall", "Mean-class accuracy (macro recall)"),
@@ -21,7 +22,8 @@ def metadata(name: str, context: dict[str, Any], splits: dict[str, Any]) -> Mode
     if licence.name:
         options["license_name"] = licence.name
     if context["pretrained"]:
-        options["base_model"] = [f"timm/{pretrained_name(a)}" for a in context["pretrained"]]
+        names = dict.fromkeys(context["pretrained"])
+        options["base_model"] = [f"timm/{pretrained_name(name)}" for name in names]
     return ModelCardData(
         model_name=name,
         library_name="fer-toolkit",
@@ -54,7 +56,7 @@ def eval_results(splits: dict[str, Any]) -> list[EvalResult]:
 
 
 def eval_files(splits: dict[str, Any]) -> dict[str, str]:
-    """The files of `.eval_results`, by name: one a split, YAML."""
+    """The files of `.eval_results` by their places in the folder: one a split, YAML."""
     files = {}
     for split, figures in splits.items():
         source = figures["provenance"]
@@ -68,7 +70,7 @@ def eval_files(splits: dict[str, Any]) -> dict[str, str]:
             )
             for key in FIGURES
         ]
-        files[f"{split}.yaml"] = yaml.safe_dump(plain(entries), sort_keys=False)
+        files[RESULTS.replace("*", split)] = yaml.safe_dump(plain(entries), sort_keys=False)
     return files
 
 

@@ -1,18 +1,37 @@
-"""The result tables of the project's README, from the bundled models' metrics."""
+"""The project's README: its result tables, and its front matter, which configures the Space."""
 
+import re
 from pathlib import Path
 
 from fer.ensemble import is_ensemble
 from fer.errors import ModelError
 from fer.folder import name_of
-from model_cards.card import checked_metrics, percent
+from fer.places import WEIGHTS
+from model_cards.card import TEMPLATES
+from model_cards.figures import checked_metrics
+from model_cards.words import data_name, percent
 from train.ablation import ablation_table, mcnemar_table, table_row
 
 BEGIN, END = "<!-- results: made by `make cards` -->", "<!-- end of results -->"
 
 
+def generated(text: str, folders: list[Path]) -> str:
+    """The README with front matter and tables made anew; `ModelError` where it has no place."""
+    parts = text.split("---\n", 2)
+    if len(parts) != 3 or parts[0]:
+        raise ModelError("The README needs its front matter, between two lines of ---.")
+    return f"---\n{front_matter()}---\n{with_results(parts[2], folders)}"
+
+
+def front_matter() -> str:
+    """The Space's configuration, with the version of Gradio that everybody else has too."""
+    requirements = (WEIGHTS.parent / "requirements.txt").read_text(encoding="utf-8")
+    (gradio,) = re.findall(r"^gradio==(\S+)$", requirements, re.MULTILINE)
+    return (TEMPLATES / "space.yaml").read_text(encoding="utf-8").replace("{{ gradio }}", gradio)
+
+
 def with_results(text: str, folders: list[Path]) -> str:
-    """The README with its tables made anew; raises `ModelError` when it has no place for them."""
+    """A text with its tables made anew; raises `ModelError` when it has no place for them."""
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         raise ModelError(f"The README needs the lines {BEGIN} and {END} once each.")
     before, rest = text.split(BEGIN)
@@ -34,9 +53,9 @@ def results(folders: list[Path]) -> str:
     if "mcnemar" in figures:
         chosen = "weights, temperature and stacker (judged on folds that it did not see)"
     lines = [
-        f"On {figures['n']:,} faces of {source['data']} ({split}), in percent with 95 % intervals, "
-        f"measured {source['date']} at commit `{source['commit'][:12]}`. These faces also chose "
-        f"{chosen}, so expect a little less on others.",
+        f"On {figures['n']:,} faces of {data_name(figures)} ({split}), in percent with 95 % "
+        f"intervals, measured {source['date']} at commit `{source['commit'][:12]}`. These faces "
+        f"also chose {chosen}, so expect a little less on others.",
         "",
         ablation_table(rows),
         "",

@@ -1,7 +1,8 @@
 """What training data and a pretrained start mean for a model's licence, and what to cite."""
 
 from dataclasses import dataclass
-from typing import Any
+
+from fer.importer import LICENCE as BY_UPSTREAM
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,10 @@ class Licence:
     id: str
     name: str | None
     sentence: str
+
+    @property
+    def title(self) -> str:
+        return self.name or self.id
 
 
 FER_PLUS = Licence(
@@ -40,6 +45,7 @@ UNKNOWN = Licence(
     None,
     "No licence is known: ask whoever trained the weights before you use them.",
 )
+LICENCES = (FER_PLUS, RAF_DB, IMAGENET, UNKNOWN)
 BY_DATA = {"FER+": FER_PLUS, "RAF-DB": RAF_DB}
 
 # Hub ids of data sets, for the card's metadata.
@@ -64,9 +70,18 @@ def data_key(training_data: dict[str, str]) -> str | None:
     return next((key for key in BY_DATA if name.startswith(key)), None)
 
 
-def licence_of(training_data: dict[str, str], training: dict[str, Any]) -> Licence:
-    """The licence that follows from the training data and the start of a run."""
-    key = data_key(training_data)
-    of_data = BY_DATA[key] if key else UNKNOWN
-    pretrained = training.get("recipe", {}).get("pretrained", False)
-    return max(of_data, IMAGENET if pretrained else of_data, key=lambda licence: licence.rank)
+def rank_of(id: str | None, name: str | None) -> int:
+    """How strict a licence is that a card states; 0 for one that no model of ours can have."""
+    return next((own.rank for own in LICENCES if (own.id, own.name) == (id, name)), 0)
+
+
+def licence_of(training_data: list[dict[str, str]], pretrained: bool) -> Licence:
+    """The licence that follows from all training data and the start: the strictest of theirs."""
+    licences = [_of_data(data) for data in training_data] + ([IMAGENET] if pretrained else [])
+    return max(licences, key=lambda licence: licence.rank)
+
+
+def _of_data(data: dict[str, str]) -> Licence:
+    if data.get("licence") == BY_UPSTREAM:  # whatever the data: these weights are not ours
+        return UNKNOWN
+    return BY_DATA.get(data_key(data) or "", UNKNOWN)

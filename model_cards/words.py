@@ -1,16 +1,29 @@
 """Figures and settings as a card words them."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 from fer.labels import EMOTIONS
+from model_cards.terms import BY_DATA
+from train.plots import plot_file
 
+# Each picture's heading, and a text for those who do not see it.
 PLOTS = {
-    "confusion": "Confusion matrix, a row a label: {best} is found most often ({best_recall}), "
-    "{worst} least ({worst_recall}).",
-    "per_emotion": "Bars of recall and precision per emotion: recall from {worst_recall} ({worst}) "
-    "to {best_recall} ({best}).",
-    "reliability": "Reliability diagram: right answers against confidence, on average {gap} apart.",
+    "confusion": (
+        "Which emotion is taken for which",
+        "Confusion matrix, a row a label: {best} is found most often ({best_recall}), {worst} "
+        "least ({worst_recall}).",
+    ),
+    "per_emotion": (
+        "How well each emotion is found",
+        "Bars of recall and precision per emotion: recall from {worst_recall} ({worst}) to "
+        "{best_recall} ({best}).",
+    ),
+    "reliability": (
+        "How far its confidence can be trusted",
+        "Reliability diagram: right answers against confidence, on average {gap} apart.",
+    ),
 }
 
 
@@ -20,9 +33,8 @@ def headline(splits: dict[str, Any]) -> str:
     figures = splits[split]
     overall, mean_class = figures["overall_accuracy"], figures["mean_class_accuracy"]
     return (
-        f"{interval(overall)} of {figures['n']:,} faces of {figures['provenance']['data']} "
-        f"({split}) get the right one of seven emotions, {interval(mean_class)} where every "
-        "emotion counts alike."
+        f"of {figures['n']:,} faces of {data_name(figures)} ({split}), {interval(overall)} get the "
+        f"right one of seven emotions; {interval(mean_class)} if every emotion counts alike."
     )
 
 
@@ -57,8 +69,8 @@ def limits(splits: dict[str, Any], grey: bool) -> list[str]:
     return sentences
 
 
-def plots(folder: Path, split: str, figures: dict[str, Any]) -> list[dict[str, str]]:
-    """The pictures of a split that are there, each with a text for those who do not see it."""
+def plots(split: str, figures: dict[str, Any]) -> list[dict[str, str]]:
+    """The pictures of a split, each with its heading and a text for those who do not see it."""
     recalls = {emotion: row["recall"] for emotion, row in figures["per_class"].items()}
     best, worst = max(recalls, key=recalls.__getitem__), min(recalls, key=recalls.__getitem__)
     words = {
@@ -68,17 +80,46 @@ def plots(folder: Path, split: str, figures: dict[str, Any]) -> list[dict[str, s
         "worst_recall": percent(recalls[worst], 0),
         "gap": percent(figures["ece"], 1),
     }
-    paths = {name: f"plots/{split}_{name}.png" for name in PLOTS}
     return [
-        {"path": path, "alt": PLOTS[name].format(**words)}
-        for name, path in paths.items()
-        if (folder / path).is_file()
+        {
+            "title": title,
+            "path": plot_file(split, name),
+            "alt": alt.format(**words),
+        }
+        for name, (title, alt) in PLOTS.items()
     ]
+
+
+def data_name(figures: dict[str, Any]) -> str:
+    """The data that figures were measured on, as people write it where it is known."""
+    found = figures["provenance"]["data"]
+    return next((name for name in BY_DATA if plain(name) == plain(found)), found)
+
+
+def plain(name: str) -> str:
+    """A data set's name without what spellings differ in."""
+    return re.sub(r"[^a-z]", "", name.lower().replace("+", "plus"))
 
 
 def network_name(architecture: str) -> str:
     """An architecture as people write it."""
     return "DDAMFN" if architecture == "ddamfn" else f"ConvNeXt-V2 {architecture.split('_')[1]}"
+
+
+def start(architecture: str, recipe: dict[str, Any], earlier: dict[str, Any]) -> str:
+    """What the weights were before the run."""
+    if recipe.get("pretrained"):
+        return f"from timm’s ImageNet weights of {architecture} (CC BY-NC 4.0)"
+    if not earlier:
+        return f"from scratch (seed {recipe.get('seed', 0)})"
+    of = f"from an earlier model of ours (recipe `{earlier['recipe']}`)"
+    if not earlier["recipe"]:
+        of = "from weights that were not trained here"
+    return (
+        f"{of}, which began with ImageNet weights (CC BY-NC 4.0)"
+        if earlier.get("pretrained")
+        else of
+    )
 
 
 def stage_sentence(stage: dict[str, Any]) -> str:
@@ -92,10 +133,10 @@ def stage_sentence(stage: dict[str, Any]) -> str:
     return f"{stage['name']}: {epochs} at {stage['size']}×{stage['size']} with {rule}{sam}"
 
 
-def hours(training: dict[str, Any]) -> str | None:
-    """The time that a run took; None where it is not on record."""
-    seconds = training.get("seconds")
-    return f"{seconds / 3600:.1f}" if seconds else None
+def hours(*runs: dict[str, Any]) -> str | None:
+    """The time that runs took together; None where that of one is not on record."""
+    seconds = [run.get("seconds") or 0 for run in runs]
+    return f"{sum(seconds) / 3600:.1f}" if all(seconds) else None
 
 
 def megabytes(paths: list[Path]) -> str:

@@ -7,7 +7,7 @@ from PIL import Image
 from fer.labels import EMOTIONS
 from train.ablation import ablation, ablation_table, mcnemar, mcnemar_table
 from train.metrics import evaluate
-from train.plots import draw_plots
+from train.plots import draw_plots, shows
 from train.stack import cross_fitted, fit_stacker
 
 
@@ -69,7 +69,10 @@ def test_plots_are_drawn_and_the_same_for_the_same_figures(tmp_path):
         "validation_per_emotion.png",
         "validation_reliability.png",
     ]
+    worse = {**figures, "n": 9}
     for path in pictures:
-        assert Image.open(path).size == (600, 528)
+        assert shows(path, figures)
+        assert not shows(path, worse)
+        assert Image.open(path).size == (720, 684)
         assert path.read_bytes() == (tmp_path / "b" / "plots" / path.name).read_bytes()
     assert len(figures["per_class"]) == len(EMOTIONS)

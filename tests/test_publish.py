@@ -55,12 +55,10 @@ def publish(folder: Path, *more: str, repo: str = "me/model") -> int:
 def test_what_was_pushed_is_pulled_bit_for_bit(hub, folder, capsys):
     for name in ("notes.txt", ".env"):
         (folder / name).write_text("not for others")
-    for name in (".eval_results/ferplus.yaml", "plots/confusion.png"):
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text("for others")
+    (folder / "plots" / "confusion.png").write_text("for others")
     assert publish(folder) == 0
     repo = hub.repo("me/model")
-    assert repo.files() == sorted([*FILES, ".eval_results/ferplus.yaml", "plots/confusion.png"])
+    assert repo.files() == sorted([*FILES, "plots/confusion.png"])
     assert repo.commits() == 2, "one commit after the repository's first"
     assert capsys.readouterr().out == f"me/model@{repo.head()}\n"
     pulled = fer.load("me/model")
@@ -165,6 +163,10 @@ def worse_figures(folder):
     path.write_text(json.dumps(metrics))
 
 
+def other_results(folder):
+    (folder / ".eval_results" / "test.yaml").write_text("- value: 99.9\n")
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
@@ -174,8 +176,9 @@ def worse_figures(folder):
         (lambda f: (f / "x.txt").write_bytes(pickle.dumps(1)), "x.txt may hold a pickle"),
         (lambda f: (f / "model.safetensors").write_bytes(pickle.dumps(1)), "may hold a pickle"),
         (lambda f: (f / "README.md").unlink(), "there is no card"),
-        (lambda f: (f / "README.md").open("a").write("99 %") and None, "figures from nowhere"),
-        (worse_figures, "is not right: README.md, line"),
+        (lambda f: (f / "README.md").open("a").write("99 %") and None, "comes from nowhere"),
+        (worse_figures, "overall_accuracy.value is"),
+        (other_results, "comes from nowhere"),
         (lambda f: (f / "metrics.json").unlink(), "has no metrics.json"),
         (set_config(sha256=""), "records no SHA-256"),
         (set_config(sha256="0" * 64), "damaged or was changed"),

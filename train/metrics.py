@@ -67,29 +67,40 @@ def expected_calibration_error(bins: list[dict[str, float]]) -> float:
     return gaps / sum(row["n"] for row in bins)
 
 
+def per_class(predicted: Labels, labels: Labels) -> dict[str, dict[str, float]]:
+    """Precision, recall and F1 of each emotion, and its number of faces; 0 where undefined."""
+    columns = precision_recall_fscore_support(
+        labels, predicted, labels=range(len(EMOTIONS)), zero_division=0
+    )
+    return {
+        emotion: {
+            "precision": float(precision),
+            "recall": float(recall),
+            "f1": float(f1),
+            "support": int(support),
+        }
+        for emotion, precision, recall, f1, support in zip(EMOTIONS, *columns, strict=True)
+    }
+
+
+def mapped_accuracy(predicted: Labels, labels: Labels, scale: Scale) -> float:
+    """The share of faces whose answered emotion lies on the level of the right one."""
+    level_of = membership(scale).argmax(axis=1)
+    return float((level_of[predicted] == level_of[labels]).mean())
+
+
 def evaluate(probabilities: Probabilities, labels: Labels) -> dict[str, Any]:
     """Every figure of one split, as `metrics.json` holds them (fractions, not percent)."""
     predicted = probabilities.argmax(axis=1)
     classes = range(len(EMOTIONS))
     exact = probabilities.astype(np.float64)
     exact /= exact.sum(axis=1, keepdims=True)  # float32 sums to 1 only nearly
-    precision, recall, f1, support = precision_recall_fscore_support(
-        labels, predicted, labels=classes, zero_division=0
-    )
     bins = reliability(probabilities, labels)
     return {
         "n": len(labels),
         "overall_accuracy": with_interval(overall_accuracy, predicted, labels),
         "mean_class_accuracy": with_interval(mean_class_accuracy, predicted, labels),
-        "per_class": {
-            emotion: {
-                "precision": float(precision[c]),
-                "recall": float(recall[c]),
-                "f1": float(f1[c]),
-                "support": int(support[c]),
-            }
-            for c, emotion in enumerate(EMOTIONS)
-        },
+        "per_class": per_class(predicted, labels),
         "confusion": confusion_matrix(labels, predicted, labels=classes).tolist(),
         "levels_5": _levels(probabilities, labels, LEVELS_5),
         "levels_3": _levels(probabilities, labels, LEVELS_3),
@@ -101,9 +112,8 @@ def evaluate(probabilities: Probabilities, labels: Labels) -> dict[str, Any]:
 
 def _levels(probabilities: Probabilities, labels: Labels, scale: Scale) -> dict[str, float]:
     """Accuracy of the level with the largest sum, and of the level of the answered emotion."""
-    level_of = membership(scale).argmax(axis=1)
-    truth = level_of[labels]
+    truth = membership(scale).argmax(axis=1)[labels]
     return {
         "accuracy": float((to_levels(probabilities, scale).argmax(axis=1) == truth).mean()),
-        "mapped_accuracy": float((level_of[probabilities.argmax(axis=1)] == truth).mean()),
+        "mapped_accuracy": mapped_accuracy(probabilities.argmax(axis=1), labels, scale),
     }

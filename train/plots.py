@@ -1,38 +1,66 @@
 """Pictures of a split's figures, for people who would rather look: `<folder>/plots/*.png`."""
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
+from PIL import Image
 
 matplotlib.use("agg")  # no window, whatever machine this is
 from matplotlib import pyplot
 
 from fer.labels import EMOTIONS
 
-PLOTS = "plots"
 INK = "#333333"
 BLUE, ORANGE = "#0072b2", "#d55e00"  # told apart by the colour-blind (M. Okabe, K. Ito, 2008)
+# A phone shows a picture about 4 inches wide, so that letters keep about their size there.
+SIZE, DPI = (4, 3.8), 180
+STYLE: Any = {"font.size": 10, "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK}
+FIGURES = "Figures"  # in a picture's metadata: of which figures it is
 
 
 def draw_plots(folder: Path, split: str, figures: dict[str, Any]) -> None:
     """Draw confusion matrix, reliability diagram and accuracy per emotion of a split."""
-    plots = folder / PLOTS
-    plots.mkdir(exist_ok=True)
     drawings = {
         "confusion": confusion,
         "reliability": reliability,
         "per_emotion": per_emotion,
     }
     for name, drawing in drawings.items():
-        figure, axes = pyplot.subplots(figsize=(5, 4.4), layout="constrained")
-        drawing(axes, figures)
-        axes.set_title(f"{figures['n']:,} faces of {split}", fontsize=11, color=INK)
-        # A background of its own keeps a picture readable on dark pages too. No time stamp is
-        # written into the file: the same figures give the same picture.
-        figure.savefig(plots / f"{split}_{name}.png", dpi=120, metadata={"Software": None})
-        pyplot.close(figure)
+        with matplotlib.rc_context(STYLE):
+            figure, axes = pyplot.subplots(figsize=SIZE, layout="constrained")
+            drawing(axes, figures)
+            axes.set_title(f"{figures['n']:,} faces of {split}", fontsize=10)
+            path = folder / plot_file(split, name)
+            path.parent.mkdir(exist_ok=True)
+            # A background of its own keeps a picture readable on dark pages too. No time stamp is
+            # written into the file: the same figures give the same picture.
+            about = {"Software": None, FIGURES: fingerprint(figures)}
+            figure.savefig(path, dpi=DPI, metadata=about)
+            pyplot.close(figure)
+
+
+def plot_file(split: str, name: str) -> str:
+    """Where a picture is in a model folder."""
+    return f"plots/{split}_{name}.png"
+
+
+def fingerprint(figures: dict[str, Any]) -> str:
+    """The SHA-256 of what the pictures show."""
+    shown = [figures[name] for name in ("n", "confusion", "reliability", "per_class")]
+    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()
+
+
+def shows(path: Path, figures: dict[str, Any]) -> bool:
+    """Whether a picture was drawn of these figures."""
+    try:
+        with Image.open(path) as picture:
+            return picture.info.get(FIGURES) == fingerprint(figures)
+    except OSError:
+        return False
 
 
 def confusion(axes: Any, figures: dict[str, Any]) -> None:
@@ -41,10 +69,11 @@ def confusion(axes: Any, figures: dict[str, Any]) -> None:
     shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
     for (row, column), share in np.ndenumerate(shares):
-        colour = "white" if share > 55 else INK
-        axes.text(column, row, f"{share:.0f}", ha="center", va="center", color=colour, fontsize=9)
-    axes.set_xticks(range(len(EMOTIONS)), EMOTIONS, rotation=40, ha="right")
+        colour = "white" if share > 69 else "black"  # a contrast of 4.5 on every blue
+        axes.text(column, row, f"{share:.0f}", ha="center", va="center", color=colour)
+    axes.set_xticks(range(len(EMOTIONS)), EMOTIONS, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(EMOTIONS)), EMOTIONS)
+    axes.tick_params(length=0)
     axes.set(xlabel="answer, % of the label’s faces", ylabel="label")
     axes.spines[:].set_visible(False)
 
@@ -53,13 +82,14 @@ def reliability(axes: Any, figures: dict[str, Any]) -> None:
     """How often answers of each confidence are right; the diagonal is perfect calibration."""
     rows = figures["reliability"]
     largest = max(row["n"] for row in rows)
-    axes.plot([0, 100], [0, 100], "--", color="#999999", label="perfectly calibrated")
+    axes.plot([0, 100], [0, 100], "--", color="#767676", label="perfectly calibrated")
     axes.scatter(
         [100 * row["confidence"] for row in rows],
         [100 * row["accuracy"] for row in rows],
         [20 + 260 * row["n"] / largest for row in rows],  # area, points²
         color=BLUE,
         alpha=0.75,
+        clip_on=False,  # bins that are never or always right lie on the frame
         label="answers (area: how many)",
     )
     axes.set(xlim=(0, 102), ylim=(0, 102), xlabel="confidence, %", ylabel="right answers, %")
@@ -72,12 +102,13 @@ def per_emotion(axes: Any, figures: dict[str, Any]) -> None:
     places = np.arange(len(EMOTIONS))
     for shift, key, colour in ((-0.2, "recall", BLUE), (0.2, "precision", ORANGE)):
         values = [100 * figures["per_class"][emotion][key] for emotion in EMOTIONS]
-        bars = axes.barh(places + shift, values, 0.38, color=colour, label=f"{key}, %")
-        axes.bar_label(bars, fmt="%.0f", padding=2, fontsize=8, color=INK)
+        bars = axes.barh(places + shift, values, 0.4, color=colour, label=f"{key}, %")
+        axes.bar_label(bars, fmt="%.0f", padding=2, fontsize=9, color=INK)
     supports = [figures["per_class"][emotion]["support"] for emotion in EMOTIONS]
-    names = [f"{emotion} ({n})" for emotion, n in zip(EMOTIONS, supports, strict=True)]
-    axes.set_yticks(places, names)
+    names = [f"{emotion}\n{n:,} faces" for emotion, n in zip(EMOTIONS, supports, strict=True)]
+    axes.set_yticks(places, names, fontsize=9)
+    axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
-    axes.set(xlim=(0, 112))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.07), ncols=2, frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.set(xlim=(0, 108), xticks=[])  # every bar has its figure beside it
+    axes.legend(loc="upper center", bbox_to_anchor=(0.4, 0), ncols=2, frameon=False)
+    axes.spines[["top", "right", "bottom"]].set_visible(False)

@@ -1,0 +1,44 @@
+"""What is wrong with a card: one finding after the other, as sentences or as a table."""
+
+from dataclasses import dataclass
+
+CONTEXT = 4  # words kept on either side of what differs
+LONGEST = 60  # characters of a table's cell
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A place, what is wrong there, and what should be there where that is known."""
+
+    where: str
+    found: str
+    right: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.found}" + (f", should be {self.right}" if self.right else "")
+
+
+def differing(found: str, right: str) -> tuple[str, str]:
+    """The parts of two lines that differ, with a few words around them."""
+    a, b = found.split(" "), right.split(" ")
+    start = 0
+    while start < min(len(a), len(b)) and a[start] == b[start]:
+        start += 1
+    end = 0
+    while end < min(len(a), len(b)) - start and a[-1 - end] == b[-1 - end]:
+        end += 1
+    first, last = max(start - CONTEXT, 0), max(end - CONTEXT, 0)
+    return " ".join(a[first : len(a) - last]), " ".join(b[first : len(b) - last])
+
+
+def table(findings: list[Finding]) -> str:
+    """The findings as aligned columns; one that is a sentence runs on over the last."""
+    rows = [("where", "found", "should be")]
+    rows += [(f.where, _short(f.found) if f.right else f.found, _short(f.right)) for f in findings]
+    first = max(len(where) for where, _, _ in rows)
+    second = max(len(found) for _, found, right in rows if right)
+    return "\n".join(f"  {a:<{first}}  {b:<{second}}  {c}".rstrip() for a, b, c in rows)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

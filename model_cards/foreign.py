@@ -1,0 +1,56 @@
+"""Other people's cards: what can be checked where only the card itself says what was measured."""
+
+import re
+
+import yaml
+from huggingface_hub import ModelCard
+
+from model_cards.findings import Finding
+
+# What a card should at least have, by words that its headings may use.
+WANTED = {
+    "use": ("use", "usage", "how to", "quickstart", "getting started", "example"),
+    "limits": ("limit", "bias", "risk", "caveat"),
+    "training data": ("training", "data"),
+    "results": ("result", "evaluation", "performance", "metric", "benchmark"),
+}
+NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\d)")
+
+
+def foreign(text: str, name: str) -> list[Finding]:
+    """What can be said of a card that this project did not make."""
+    try:
+        data = ModelCard(text, ignore_metadata_errors=True).data
+    except (ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        return [Finding(name, f"its metadata cannot be read: {reason}")]
+    findings = [] if data.get("license") else [Finding(name, "its metadata has no license")]
+    headings = [h.lower() for h in re.findall(r"^#+ (.+)$", text, re.MULTILINE)]
+    for section, words in WANTED.items():
+        if not any(word in heading for heading in headings for word in words):
+            findings.append(Finding(name, f"no section on {section}"))
+    results = data.get("eval_results") or []
+    if not results:
+        findings.append(Finding(name, "its metadata has no results, so no figure can be checked"))
+    body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
+    for result in results:
+        if not mentioned(result.metric_value, body):
+            said = f"{result.metric_type} {result.metric_value} is not in its text"
+            findings.append(Finding(name, said))
+    return findings
+
+
+def mentioned(value: object, body: str) -> bool:
+    """Whether a text has a figure, as it is or in percent, rounded to two digits or more."""
+    try:
+        figure = float(str(value).rstrip(" %"))
+    except ValueError:
+        return str(value) in body
+    for number in NUMBER.findall(body):
+        digits = len(number.partition(".")[2])
+        exact = str(value).startswith(number)  # such as a count of one digit
+        if len(number.replace(".", "").lstrip("0")) < 2 and not exact:
+            continue
+        if any(abs(scale * figure - float(number)) <= 0.501 / 10**digits for scale in (1, 100)):
+            return True
+    return False
