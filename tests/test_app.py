@@ -1,5 +1,6 @@
 """The page in a real browser: the photo tab, and what holds for every tab."""
 
+import base64
 import json
 import re
 import struct
@@ -16,6 +17,7 @@ from serving import serve
 
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5
 from fer.ui import photo
+from fer.ui.draw import CLOSE_UP_SIDE
 
 ANSWER_MS = 60_000  # for a busy machine
 expect.set_options(timeout=ANSWER_MS)
@@ -57,7 +59,10 @@ def test_upload_is_answered_and_erased(page: Page, portrait: Path, server_files:
         table = page.locator("#answer .levels").filter(has_text=f"{scale} levels")
         assert table.locator("th").all_inner_texts() == list(levels)
         expect(table.locator(".top th")).to_contain_text("positive")
+    expect(page.locator("#answer .valence strong")).to_have_text(re.compile(r"Valence \+\d\.\d"))
     expect(page.locator("#answer")).to_contain_text("convention")
+    expect(page.locator("#footer")).to_contain_text("Not for use at work")
+    expect(page.locator("#footer")).to_be_visible()
     expect(page.locator("#emotion input:checked")).to_have_value("happiness")
     assert files_in(server_files) == []
 
@@ -87,9 +92,35 @@ def test_webcam_shot_is_looked_at(page: Page) -> None:
     expect_top(page, "happiness")
 
 
+def test_a_photo_is_pasted_with_the_keyboard(page: Page, portrait: Path) -> None:
+    page.evaluate(
+        """(photo) => {
+          const data = new DataTransfer();
+          const bytes = Uint8Array.from(atob(photo), (letter) => letter.charCodeAt(0));
+          data.items.add(new File([bytes], "pasted.jpg", {type: "image/jpeg"}));
+          document.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data}));
+        }""",
+        base64.b64encode(portrait.read_bytes()).decode(),
+    )
+    expect_top(page, "happiness")
+
+
+def test_a_refused_camera_says_what_to_do(page: Page) -> None:
+    page.evaluate(
+        """() => {
+          const refusal = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+          navigator.mediaDevices.getUserMedia = refusal;
+        }"""
+    )
+    page.get_by_label("Capture from camera").click()
+    page.get_by_text("Click to Access Webcam").click()
+    expect(page.locator("#message [role=status]")).to_contain_text("allow it in the browser")
+
+
 def test_heatmap_of_another_emotion_and_its_strength(page: Page) -> None:
     page.locator(".example").first.click()
     expect_top(page, "happiness")
+    expect(page.locator("#heatmap figcaption")).to_have_text(["Before", "After"])
     before = heatmap(page).get_attribute("src")
     assert before
     page.locator("#emotion").get_by_label("anger").check()
@@ -98,6 +129,9 @@ def test_heatmap_of_another_emotion_and_its_strength(page: Page) -> None:
     expect(page.locator("#answer .top-emotion")).to_have_text("happiness")
     page.get_by_label("Strength of the colours").fill("10")
     expect(heatmap(page)).to_have_css("opacity", "0.1")
+    with page.expect_download() as download:
+        page.locator("#heatmap").get_by_role("button", name="PNG").click()
+    assert Image.open(download.value.path()).size == (CLOSE_UP_SIDE, CLOSE_UP_SIDE)
 
 
 def click_in_picture(page: Page) -> None:
@@ -112,6 +146,7 @@ def press_in_strip(page: Page) -> None:
 def test_choosing_a_face(page: Page, pair: Path, choose: Callable[[Page], None]) -> None:
     upload(page, pair)
     expect(page.locator("#answer")).to_contain_text("Face 1 of 2")
+    expect(page.locator("#stage .box")).to_have_text(["1", "2"])
     expect(heatmap(page)).to_be_visible()
     before = heatmap(page).get_attribute("src")
     assert before

@@ -26,6 +26,7 @@ EXAMPLES = {
 }
 
 NO_FACE = "No face was found: try a photo where faces are larger, sharper or seen from the front."
+REFUSED = "The camera or clipboard cannot be used: allow it in the browser, or choose a file."
 CROWD = f"There are more than {MAX_FACES} faces: the {MAX_FACES} largest were looked at."
 
 WHY = """
@@ -41,8 +42,8 @@ def build(engine: Engine) -> None:
     chosen = gr.State(0)
     models = [model.name for model in engine.recognizer.models]
 
-    with gr.Row():
-        with gr.Column(min_width=280):
+    with gr.Row(elem_id="photo-tab"):
+        with gr.Column():
             picture = gr.Image(
                 show_label=False,
                 sources=["upload", "webcam", "clipboard"],
@@ -52,25 +53,24 @@ def build(engine: Engine) -> None:
                 placeholder="# Add a photo\nDrop, choose or paste one, or use the camera",
                 elem_id="picture",
             )
-            message = gr.HTML(elem_id="message")
+            message = gr.HTML(elem_id="message", js_on_load=script("give"))
             answered = gr.HTML(
                 visible=False,
                 elem_id="stage",
-                js_on_load=script("stage"),
+                js_on_load=script("save", "stage"),
                 apply_default_css=False,
             )
             again = gr.Button("Another photo", visible=False, elem_id="again")
-        with gr.Column(min_width=280) as invitation:
+        with gr.Column() as invitation:
             examples = gr.HTML(
                 gallery(FOLDER, EXAMPLES),
                 elem_id="examples",
-                js_on_load=script("stage"),
+                js_on_load=script("save", "stage"),
                 apply_default_css=False,
             )
-        with gr.Column(min_width=280, visible=False) as result:
+        with gr.Column(visible=False, elem_id="shows") as result:
             answer = gr.HTML(apply_default_css=False, elem_id="answer")
-    with gr.Row(visible=False) as why:
-        with gr.Column(min_width=280):
+        with gr.Column(visible=False, elem_id="why") as why:
             gr.Markdown(WHY)
             emotion = gr.Radio(EMOTIONS, label="Expression", elem_id="emotion")
             member = gr.Radio(
@@ -80,8 +80,9 @@ def build(engine: Engine) -> None:
                 visible=len(models) > 1,
                 elem_id="member",
             )
-        with gr.Column(min_width=280):
-            heatmap = gr.HTML(elem_id="heatmap", js_on_load=script("heat"), apply_default_css=False)
+            heatmap = gr.HTML(
+                elem_id="heatmap", js_on_load=script("save", "heat"), apply_default_css=False
+            )
 
     shown = [faces, chosen, picture, message, answered, again, invitation, result, answer, why]
     shown += [heatmap, emotion, member]
@@ -96,7 +97,7 @@ def build(engine: Engine) -> None:
             invitation: gr.Column(visible=True),
             result: gr.Column(visible=False),
             answer: "",
-            why: gr.Row(visible=False),
+            why: gr.Column(visible=False),
             heatmap: "",
         }
 
@@ -132,7 +133,7 @@ def build(engine: Engine) -> None:
             again: gr.Button(visible=True),
             invitation: gr.Column(visible=False),
             result: gr.Column(visible=bool(kept)),
-            why: gr.Row(visible=bool(kept)),
+            why: gr.Column(visible=bool(kept)),
         }
 
     def look_at_upload(upload: Any) -> Updates:
@@ -167,6 +168,7 @@ def build(engine: Engine) -> None:
     ]
     for event in answers:  # the bars do not wait for the heatmap
         event.then(colour, [faces, chosen], shown, **hidden)
+    message.refused(lambda: bars.sentence(REFUSED), None, message, **hidden)
     again.click(start_over, None, shown, **hidden)
     asked = [faces, chosen, emotion, member]
     gr.on([emotion.input, member.input], explain, asked, shown, **hidden)

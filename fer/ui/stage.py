@@ -71,6 +71,7 @@ def heat(seen: Seen, layer: str, emotion: str) -> str:
         "</div><figcaption>After</figcaption></figure></div>"
         '<label class="opacity">Strength of the colours'
         '<input type="range" min="0" max="100" value="60"></label>'
+        + downloads({}, '<button data-download="heatmap.png">PNG</button>')
     )
 
 

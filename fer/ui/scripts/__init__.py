@@ -3,6 +3,7 @@
 from pathlib import Path
 
 
-def script(name: str) -> str:
-    """The JavaScript of a part of the page, for `gr.HTML(js_on_load=…)`."""
-    return (Path(__file__).parent / f"{name}.js").read_text(encoding="utf-8")
+def script(*names: str) -> str:
+    """The JavaScript of a part of the page, for `gr.HTML(js_on_load=…)`, one after the other."""
+    folder = Path(__file__).parent
+    return "\n".join((folder / f"{name}.js").read_text(encoding="utf-8") for name in names)

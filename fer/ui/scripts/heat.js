@@ -2,3 +2,16 @@
 element.addEventListener('input', (event) => {
   element.style.setProperty('--strength', event.target.value / 100);
 });
+
+element.addEventListener('click', (event) => {
+  const name = event.target.closest('button')?.dataset.download;
+  if (!name) return;
+  const [face, layer] = element.querySelectorAll('.after img');
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [face.naturalWidth, face.naturalHeight];
+  const pen = canvas.getContext('2d');
+  pen.drawImage(face, 0, 0);
+  pen.globalAlpha = getComputedStyle(layer).opacity;
+  pen.drawImage(layer, 0, 0);
+  save(canvas, name);
+});

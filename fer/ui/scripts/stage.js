@@ -6,8 +6,8 @@ const chosen = (face) => {
     button.setAttribute('aria-pressed', button.dataset.face === face);
 };
 
-// The photo with its boxes as a PNG, drawn here, so that the server needs to write no file.
-const save = (name) => {
+// The photo with its boxes.
+const drawn = () => {
   const photo = element.querySelector('.photo img');
   const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = [photo.naturalWidth, photo.naturalHeight];
@@ -34,18 +34,12 @@ const save = (name) => {
     pen.fillStyle = '#16282c';
     pen.fillText(text, x + 0.3 * size, top + 0.2 * size);
   });
-  canvas.toBlob((blob) => {
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(blob);
-    link.download = name;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  });
+  return canvas;
 };
 
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button');
-  if (button?.dataset.download) save(button.dataset.download);
+  if (button?.dataset.download) save(drawn(), button.dataset.download);
   if (button?.dataset.face) {
     chosen(button.dataset.face);
     trigger('choose', { face: Number(button.dataset.face) });
