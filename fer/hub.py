@@ -17,7 +17,7 @@ from fer.folder import CONFIG, name_of, read_config, read_json
 # Good to have, but a model answers without them.
 COMPANIONS = ("README.md", "metrics.json", "training.json")
 # What a card and its figures can be checked by.
-CARD_FILES = ["*.md", "*.json", "*.safetensors", "*.png", ".eval_results/*.yaml"]
+CARD_FILES = ["*.md", "*.json", "plots/*.png", ".eval_results/*.yaml"]
 PROBE_SECONDS = 10  # after which the Hub counts as out of reach
 
 HUB_ID = re.compile(r"([\w.-]+/[\w.-]+)(?:@(.+))?")
@@ -77,9 +77,13 @@ def member_of(source: Source, member: str) -> str | Path:
     return source.folder / member
 
 
-def snapshot(model: str) -> Path:
-    """All of a repository on the Hub that a card speaks of, pulled into the cache; its folder."""
-    from huggingface_hub import snapshot_download
+def snapshot(model: str) -> tuple[Path, list[str]]:
+    """What a card on the Hub can be checked by, pulled into the cache: its folder, and the names of
+    all files of the repository.
+
+    Weights, which may be large, are pulled only beside a `metrics.json`, which says whose they are.
+    """
+    from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import HTTPError
 
     hub_id = HUB_ID.fullmatch(model)
@@ -87,7 +91,11 @@ def snapshot(model: str) -> Path:
         raise ModelError(f"There is no model folder {model}: check the path.")
     repo, revision = hub_id[1], hub_id[2]
     try:
-        return Path(snapshot_download(repo, revision=revision, allow_patterns=CARD_FILES))
+        about = HfApi().model_info(repo, revision=revision)
+        names = [file.rfilename for file in about.siblings or []]
+        wanted = [*CARD_FILES, *(["*.safetensors"] if "metrics.json" in names else [])]
+        folder = snapshot_download(repo, revision=about.sha, allow_patterns=wanted)
+        return Path(folder), names
     except (HTTPError, OSError, ValueError, RuntimeError) as error:
         raise _sentence(error, repo, "card", revision) from None
 

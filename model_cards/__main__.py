@@ -85,8 +85,9 @@ def write_all() -> None:
 
 def examine(model: str, data: str | None) -> int:
     """Print what is wrong with the card of a folder or Hub id; 1 if anything is, else 0."""
-    folder = model_folder(Path(model)) if Path(model).is_dir() else snapshot(model)
-    findings = check(folder)
+    here = Path(model).is_dir()
+    folder, names = (model_folder(Path(model)), []) if here else snapshot(model)
+    findings = check(folder, names)
     if data:
         findings += rerun(folder, data)
     if findings:

@@ -7,6 +7,7 @@ checked: sections, links, and that the figures of its model index are also in it
 
 import difflib
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import yaml
@@ -38,15 +39,19 @@ SECTIONS = (
 )
 
 
-def check(folder: Path) -> list[Finding]:
-    """What is wrong with a folder's card; an empty list where nothing is."""
+def check(folder: Path, names: Collection[str] = ()) -> list[Finding]:
+    """What is wrong with a folder's card; an empty list where nothing is.
+
+    `names` are files that were left on the Hub, to which the card may link too.
+    """
     try:
         text = (folder / CARD).read_text(encoding="utf-8")
     except FileNotFoundError:
         return [Finding(CARD, "there is no card")]
     except UnicodeDecodeError:
         return [Finding(CARD, "it is not UTF-8 text")]
-    links = [Finding(CARD, f"the link to {link} is broken") for link in broken_links(text, folder)]
+    broken = broken_links(text, folder, names)
+    links = [Finding(CARD, f"the link to {link} is broken") for link in broken]
     if not is_ours(folder, text):
         return links + foreign(text, CARD)
     findings = links + missing_sections(text)

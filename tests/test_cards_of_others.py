@@ -2,6 +2,7 @@
 
 import pytest
 
+from model_cards.__main__ import main
 from model_cards.card import CARD
 from model_cards.check import check
 from model_cards.foreign import mentioned
@@ -69,6 +70,20 @@ def test_a_card_without_results_is_told_so(tmp_path, text):
     (tmp_path / CARD).write_text(text)
     (tmp_path / "config.json").write_text('{"architectures": ["ViTForImageClassification"]}')
     assert any("metadata" in str(finding) for finding in check(tmp_path))
+
+
+def test_a_card_on_the_hub_may_link_to_what_stays_there(loopback, tmp_path, capsys):
+    links = "[a](LICENSE) [b](./code/run.py) [c](code) [d](gone.txt)\n"
+    (tmp_path / CARD).write_text(CARD_WITH_RESULTS + links)
+    (tmp_path / "code").mkdir()
+    for name in ("LICENSE", "code/run.py", "model.safetensors"):
+        (tmp_path / name).write_text("left on the Hub")
+    loopback.upload("me/other", tmp_path)
+    assert main(["check", "me/other"]) == 1
+    out = capsys.readouterr().out
+    assert "me/other: 1 thing to mend" in out
+    assert "the link to gone.txt is broken" in out
+    assert not any("safetensors" in request for request in map(str, loopback.requests))
 
 
 def test_what_is_no_text_is_no_card(tmp_path):
