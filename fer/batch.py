@@ -136,8 +136,16 @@ def _in_zip(file: Path) -> list[Photo]:
         raise FerError(f"The zip “{file.name}” has more than {MAX_PHOTOS} files: send fewer.")
     if sum(info.file_size for info in inside) > MAX_UNPACKED:
         raise FerError(f"The zip “{file.name}” unpacks to more than 1 GB: send fewer photos.")
-    # A path inside the zip is a name to show and never a place to write to.
-    return [(PurePosixPath(info.filename).name, _of_zip(file, info)) for info in inside]
+    return [(_shown(info), _of_zip(file, info)) for info in inside]
+
+
+def _shown(info: zipfile.ZipInfo) -> str:
+    """The path inside the zip, which tells photos apart, without what would lead out of it.
+
+    It is a name to show and never a place to write to.
+    """
+    parts = PurePosixPath(info.filename).parts
+    return "/".join(part for part in parts if part.strip("./"))
 
 
 def _is_photo(info: zipfile.ZipInfo) -> bool:

@@ -4,12 +4,11 @@ import asyncio
 import base64
 import io
 import json
+import re
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -20,6 +19,7 @@ import pytest
 from conftest import files_in, open_page
 from films import write_clip
 from gradio_client import Client, handle_file
+from inside import served
 from load import visit
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
@@ -27,11 +27,9 @@ from PIL import Image
 from playwright.sync_api import Browser
 from serving import ROOT, serve
 
-import fer
 from fer.labels import EMOTIONS
 from fer.places import BUNDLED
-from fer.ui import build, visitors
-from fer.ui.engine import Engine
+from fer.ui import visitors
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +49,7 @@ def test_recognize(client: Client, portrait: Path, server_files: Path) -> None:
 
 def test_explain(client: Client, portrait: Path) -> None:
     answer = client.predict(
-        photo=handle_file(portrait), face=1, emotion="anger", model=0, api_name="/explain"
+        photo=handle_file(portrait), face=1.0, emotion="anger", model=0.0, api_name="/explain"
     )
     pictures = [
         Image.open(io.BytesIO(base64.b64decode(answer[name].partition(",")[2])))
@@ -66,7 +64,9 @@ def test_batch_and_video(client: Client, portrait: Path, tmp_path: Path) -> None
     files = [handle_file(portrait), handle_file(tmp_path / "bad.jpg")]
     answer = client.predict(photos=files, api_name="/batch")
     assert [row["emotion"] for row in answer["rows"]] == ["happiness"]
-    assert "not an image" in answer["problems"]["bad.jpg"]
+    (problem,) = answer["problems"]
+    assert problem["file"] == "bad.jpg"
+    assert "not an image" in problem["error"]
     clip = write_clip(tmp_path / "clip.mp4", portrait, 0.5)
     answer = client.predict(clip=handle_file(clip), api_name="/video")
     assert {row["emotion"] for row in answer["rows"]} == {"happiness"}
@@ -79,6 +79,7 @@ def test_batch_and_video(client: Client, portrait: Path, tmp_path: Path) -> None
         ("/explain", {"photo": "portrait", "face": 2}, "no face 2"),
         ("/explain", {"photo": "portrait", "emotion": "joy"}, "not an emotion"),
         ("/explain", {"photo": "portrait", "model": 7}, "no model 7"),
+        ("/explain", {"photo": "portrait", "model": "one"}, "no model 'one'"),
         ("/batch", {"photos": []}, "no photos"),
         ("/video", {"clip": "portrait"}, "not a video"),
     ],
@@ -126,6 +127,17 @@ def examples(language: str) -> list[str]:
     return [block.split("```")[0] for block in section.split(f"```{language}\n")[1:]]
 
 
+def test_readme_names_every_endpoint_and_its_inputs(client: Client) -> None:
+    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## From other programs")[1]
+    rows = [line.split("|") for line in section.splitlines() if line.startswith("| `/")]
+    told = {row[1].strip(" `"): re.findall("`(.+?)`", row[2]) for row in rows}
+    offered = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert told == {
+        name: [one["parameter_name"] for one in endpoint["parameters"]]
+        for name, endpoint in offered.items()
+    }
+
+
 def test_readme_examples_run(app_url: str) -> None:
     (python,), (curl,) = examples("python"), examples("sh")
     (with_address,) = (code.replace("http://127.0.0.1:7860", app_url) for code in [curl])
@@ -167,18 +179,6 @@ def test_a_few_users_at_once_get_their_own_answers(app_url: str, portrait: Path)
     for thread in threads:
         thread.join()
     assert problems == []
-
-
-@contextmanager
-def served() -> Iterator[gr.Blocks]:
-    """The page, served by this process, so that a test sees what it remembers."""
-    recognizer = fer.load(BUNDLED)
-    page = build(Engine(recognizer, recognizer, recognizer.read, recognizer.heat_layer))
-    page.launch(prevent_thread_lock=True, quiet=True)
-    try:
-        yield page
-    finally:
-        page.close()
 
 
 def wait_until_forgotten(page: gr.Blocks, seconds: float) -> None:

@@ -38,12 +38,25 @@ def test_a_bad_file_spoils_only_itself(recognizer, portrait, tmp_path):
     before = sorted(tmp_path.rglob("*"))
     results = batch.look([packed, portrait], recognizer)
     frame = results.to_frame()
-    names = ["one.jpg", "outside.jpg", "absolute.jpg", portrait.name]
+    names = ["deep/one.jpg", "outside.jpg", "etc/absolute.jpg", portrait.name]
     assert frame["file"].tolist() == names
     assert set(frame["emotion"]) == {"happiness"}
     assert set(frame["levels_5"]) == {"very positive"}
     assert [name for name, _ in results.problems] == ["text.jpg", "inner.zip"]
     assert sorted(tmp_path.rglob("*")) == before, "nothing is unpacked onto the disk"
+
+
+def test_several_photos_are_read_together(recognizer, portrait):
+    together = []
+
+    def read(photos, places):
+        together.append(len(photos))
+        return recognizer.read(photos, places)
+
+    photos = batch.gather([portrait] * (batch.BATCH + 1))
+    done = list(batch.read_all(photos, recognizer, batch.Results(), read))
+    assert together == [batch.BATCH, 1]
+    assert done == [batch.BATCH, batch.BATCH + 1]
 
 
 def lying_zip(path: Path) -> Path:

@@ -47,10 +47,14 @@ def build(engine: Engine) -> None:
         opened, faces = look(photo)
         if face not in range(1, len(faces) + 1):
             raise FerError(f"There is no face {face!r} in the photo: it has {len(faces)}.")
-        one = faces[face - 1]
+        models = engine.recognizer.models
+        if model not in range(len(models)):
+            raise FerError(f"There is no model {model!r}: choose one from 0 to {len(models) - 1}.")
+        one = faces[int(face) - 1]  # JSON does not tell 1 from 1.0
+        emotion = emotion or one.emotion
         region = draw.around(one, opened.size)
         side = (draw.CLOSE_UP_SIDE, draw.CLOSE_UP_SIDE)
-        layer = engine.heat(opened.size, one, region, side, emotion, model)
+        layer = engine.heat(opened.size, one, region, side, emotion, int(model))
         return {
             "emotion": emotion,
             "region": region,
@@ -65,7 +69,8 @@ def build(engine: Engine) -> None:
             files = [stack.enter_context(uploads.taken(one)) for one in photos or []]
             for _ in batch.read_all(batch.gather(files), engine.recognizer, results, engine.read):
                 pass
-        return {"rows": results.rows, "problems": dict(results.problems)}
+        problems = [{"file": name, "error": sentence} for name, sentence in results.problems]
+        return {"rows": results.rows, "problems": problems}
 
     def watch(clip: Any) -> Answer:
         """A row for each face of a clip of up to a minute, five times a second."""
