@@ -125,6 +125,7 @@ const again = (found) =>
 start.addEventListener('click', async () => {
   if (running) return stop();
   say('');
+  start.disabled = true; // until the visitor has allowed the camera: two loops would run
   try {
     video.srcObject = await navigator.mediaDevices.getUserMedia({
       video: { width: 640, height: 480, facingMode: 'user' },
@@ -132,9 +133,12 @@ start.addEventListener('click', async () => {
     await video.play();
   } catch {
     return say('The camera cannot be used: allow it in the browser and press Start again.');
+  } finally {
+    start.disabled = false;
   }
   part('.off').hidden = true;
   running = true;
   start.textContent = 'Pause';
+  stopUnseen(); // the visitor may have gone to another tab meanwhile
   look();
 });
