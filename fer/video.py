@@ -73,10 +73,13 @@ class Timeline:
                 peak = Peak(seconds, number, face.emotion, p, face.crop)
                 self._peaks[number, face.emotion] = peak
 
-    @property
-    def peaks(self) -> list[Peak]:
-        """The clearest moment of each expression of each face, in the order of time."""
-        return sorted(self._peaks.values(), key=lambda peak: peak.seconds)
+    def peaks(self, most: int | None = None) -> list[Peak]:
+        """The clearest moment of each expression of each face, in the order of time.
+
+        At `most` so many of them, the clearest.
+        """
+        clearest = sorted(self._peaks.values(), key=lambda peak: -peak.probability)[:most]
+        return sorted(clearest, key=lambda peak: peak.seconds)
 
     def to_frame(self) -> pd.DataFrame:
         """A row for each face at each moment."""

@@ -80,9 +80,19 @@ def test_a_clip_becomes_a_timeline(recognizer, portrait, tmp_path):
     assert list(frame["emotion"].unique()) == ["happiness"]
     assert len(frame) == pytest.approx(2 * video.LOOKS_A_SECOND, abs=1)
     assert frame["seconds"].is_monotonic_increasing
-    (peak,) = timeline.peaks
+    (peak,) = timeline.peaks()
     assert (peak.number, peak.emotion) == (1, "happiness")
     assert timeline.to_csv().splitlines()[0].startswith("seconds,face,emotion,sure,valence,surpr")
+
+
+def test_of_many_moments_the_clearest_are_shown_in_the_order_of_time():
+    crop = Image.new("RGB", (8, 8))
+    moments = [(0.0, "fear", 0.9), (1.0, "anger", 0.6), (2.0, "neutral", 0.8)]
+    timeline = video.Timeline(
+        _peaks={(1, emotion): video.Peak(when, 1, emotion, p, crop) for when, emotion, p in moments}
+    )
+    assert [peak.seconds for peak in timeline.peaks(2)] == [0.0, 2.0]
+    assert len(timeline.peaks()) == 3
 
 
 def cut(path: Path, portrait: Path) -> None:

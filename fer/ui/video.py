@@ -86,7 +86,7 @@ def page(timeline: video.Timeline) -> str:
         f'<figure><img src="{draw.jpeg(peak.crop)}" alt="Face {peak.number}">'
         f"<figcaption><strong>{peak.emotion}</strong> {bars.percent(peak.probability)}<br>"
         f"face {peak.number}, {peak.seconds:.1f}&nbsp;s</figcaption></figure>"
-        for peak in timeline.peaks[:MOST_PEAKS]
+        for peak in timeline.peaks(MOST_PEAKS)
     )
     moments = pictures or f"<p>{bars.NOT_SURE}</p>"
     csv = downloads({"faces.csv": (timeline.to_csv().encode(), "text/csv")})

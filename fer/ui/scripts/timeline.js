@@ -32,6 +32,8 @@ const cursor = (svg, seconds) => {
   svg.append(line);
 };
 
+const signed = (value) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+
 const draw = () => {
   const [expressions, valence] = [part('.expressions'), part('.valence-line')];
   const seconds = Number(part('.timeline input').value);
@@ -47,7 +49,7 @@ const draw = () => {
   const name = lines()[near.indexOf(top, 2) - 2].textContent;
   part('.moment').textContent =
     `At ${near[0].toFixed(1)} s: ${top < 0.5 ? 'not sure, maybe ' : ''}${name} ` +
-    `${top >= 0.995 ? '> 99' : Math.round(100 * top)} %, valence ${near[1].toFixed(1).replace('-', '−')}`;
+    `${top >= 0.995 ? '> 99' : Math.round(100 * top)} %, valence ${signed(near[1])}`;
 };
 
 const choose = (number) => {
