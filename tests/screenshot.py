@@ -41,7 +41,8 @@ def video(page: Page, folder: Path) -> None:
     clip = write_clip(folder / "clip.mp4", PORTRAIT, 4)
     page.get_by_role("tab", name="Video").click()
     page.locator("#clip input[type=file]").set_input_files(clip)
-    page.locator("#video-result .expressions path").first.wait_for()
+    # A flat line is as good, which Playwright would call hidden.
+    page.locator("#video-result .expressions path").first.wait_for(state="attached")
     page.get_by_label("Time", exact=True).fill("2.0")
 
 
