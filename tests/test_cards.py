@@ -13,13 +13,11 @@ from generated import MEMBER, copy_member, write_split
 from hub import TOKEN
 from serving import ROOT
 
-from fer.errors import ModelError
 from model_cards import card as cards
 from model_cards.__main__ import bundled, main
 from model_cards.card import CARD, render
 from model_cards.check import SECTIONS, check, compare_lines
 from model_cards.metadata import RESULTS
-from model_cards.readme import generated
 from train.evaluate import main as judge
 from train.publish import main as publish
 from train.stack import main as stack
@@ -52,30 +50,6 @@ def copy(made, tmp_path) -> Path:
 def test_bundled_cards_are_fresh_and_right(folder):
     assert check(folder) == []
     assert (folder / CARD).read_text(encoding="utf-8") == render(folder)
-
-
-def test_the_readme_is_fresh():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert generated(text, bundled()) == text
-
-
-@pytest.mark.parametrize(
-    "line", [r"sdk_version: (\d)", r"short_description: (\w)", r"\| ensemble-ferplus \| (\d)"]
-)
-def test_a_stale_readme_is_made_fresh(line):
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    place = re.search(line, text).start(1)
-    assert generated(text[:place] + "x" + text[place + 1 :], bundled()) == text
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "sentence"),
-    [("---\n", "", "front matter"), ("<!-- end of results -->", "", "once each")],
-)
-def test_a_readme_without_a_place_for_them_is_refused(old, new, sentence):
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    with pytest.raises(ModelError, match=sentence):
-        generated(text.replace(old, new, 1), bundled())
 
 
 @pytest.mark.parametrize("folder", bundled(), ids=lambda folder: folder.name)

@@ -1,4 +1,4 @@
-"""The README is also the Space's configuration: what it says has to be so."""
+"""The README is also the Space's configuration: what it says has to be so, and up to date."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 import yaml
 from serving import ROOT
+
+from fer.errors import ModelError
+from model_cards.__main__ import bundled
+from model_cards.readme import generated
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -32,3 +36,24 @@ def test_short_description_fits_the_hub(front_matter: dict[str, Any]) -> None:
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)]+)\)", TEXT))
 def test_linked_files_exist(link: str) -> None:
     assert (ROOT / Path(link)).exists()
+
+
+def test_the_readme_is_fresh():
+    assert generated(TEXT, bundled()) == TEXT
+
+
+@pytest.mark.parametrize(
+    "line", [r"sdk_version: (\d)", r"short_description: (\w)", r"\| ensemble-ferplus \| (\d)"]
+)
+def test_a_stale_readme_is_made_fresh(line):
+    place = re.search(line, TEXT).start(1)
+    assert generated(TEXT[:place] + "x" + TEXT[place + 1 :], bundled()) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [("---\n", "", "front matter"), ("<!-- end of results -->", "", "once each")],
+)
+def test_a_readme_without_a_place_for_them_is_refused(old, new, sentence):
+    with pytest.raises(ModelError, match=sentence):
+        generated(TEXT.replace(old, new, 1), bundled())
