@@ -45,8 +45,12 @@ def build(recognizer: Recognizer) -> None:
     card = _read(recognizer.folder, "README.md")
     if recognizer.folder and card:
         with gr.Accordion("The whole model card", open=False, elem_id="card"):
-            gr.Markdown(PICTURE.sub("", card.split("---\n", 2)[-1]), header_links=False)
-            gr.HTML(pictures(card, recognizer.folder), apply_default_css=False)
+            words, *rest = PICTURE.split(card.split("---\n", 2)[-1])
+            gr.Markdown(words, header_links=False)
+            for text, name, words in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+                plot = picture(text, recognizer.folder / name)
+                gr.HTML(plot, apply_default_css=False)
+                gr.Markdown(words, header_links=False)
 
 
 def facts(recognizer: Recognizer) -> str:
@@ -55,17 +59,18 @@ def facts(recognizer: Recognizer) -> str:
     split = next((name for name in ("validation", *figures) if name in figures), None)
     measured = figures[split] if split else {}
     origin = measured.get("provenance", {})
-    trained = {
-        f"Data of {model.name}": f"{data['name']}. {data['licence']}"
-        for model in recognizer.models
-        if {"name", "licence"} <= (data := model.config.training_data).keys()
-    }
+    trained: dict[str, str] = {}  # what is said of the data → the models that learned from it
+    for model in recognizer.models:
+        data = model.config.training_data
+        if {"name", "licence"} <= data.keys():
+            said = f"{data['name']}. {data['licence']}"
+            trained[said] = f"{trained[said]}, {model.name}" if said in trained else model.name
     rows = {
         "Model": recognizer.name,
         "On the Hub at": recognizer.revision,
         "Commit": origin.get("commit"),
         "Measured": origin.get("date") and f"{origin['date']}, {origin['data']}, {split}",
-        **trained,
+        **{f"Data of {models}": said for said, models in trained.items()},
         "Code": "Apache License 2.0",
     }
     listed = "".join(
@@ -76,14 +81,12 @@ def facts(recognizer: Recognizer) -> str:
     return f'<div class="card"><h2>The model</h2><dl>{listed}</dl>{accuracy(measured)}</div>'
 
 
-def pictures(card: str, folder: Path) -> str:
-    """The plots of a card inside the page, for nothing serves the files of a model folder."""
-    shown = ""
-    for text, name in PICTURE.findall(card):
-        if (folder / name).is_file():
-            address = draw.data_url((folder / name).read_bytes(), "image/png")
-            shown += f'<img alt="{escape(text)}" src="{address}">'
-    return f'<div class="plots">{shown}</div>'
+def picture(text: str, file: Path) -> str:
+    """A plot of a card inside the page, for nothing serves the files of a model folder."""
+    if not file.is_file():
+        return ""
+    address = draw.data_url(file.read_bytes(), "image/png")
+    return f'<img class="plot" alt="{escape(text)}" src="{address}">'
 
 
 def accuracy(measured: dict[str, Any]) -> str:

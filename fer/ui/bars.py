@@ -64,7 +64,7 @@ def valence(value: float) -> str:
 
 def signed(value: float) -> str:
     """A valence with its sign, as it is printed."""
-    return f"{value:+.1f}".replace("-", "−")
+    return f"{value:+.1f}".replace("-", "−") if abs(value) >= 0.05 else "0.0"
 
 
 def percent(p: float) -> str:

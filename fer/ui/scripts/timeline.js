@@ -32,7 +32,10 @@ const cursor = (svg, seconds) => {
   svg.append(line);
 };
 
-const signed = (value) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+const signed = (value) => {
+  const size = Math.abs(value).toFixed(1);
+  return size === '0.0' ? size : `${value < 0 ? '−' : '+'}${size}`;
+};
 
 const draw = () => {
   const [expressions, valence] = [part('.expressions'), part('.valence-line')];
