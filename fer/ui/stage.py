@@ -46,6 +46,7 @@ def gallery(folder: Path, captions: dict[str, str]) -> str:
 
 def stage(photo: Image.Image, faces: Sequence[Face], model: str) -> str:
     """The photo with a box around every face, and below it the faces to choose from."""
+    ratio = photo.width / photo.height
     count = f"{len(faces)} face{'' if len(faces) == 1 else 's'}"
     boxes = "".join(_box(face, i, photo.size) for i, face in enumerate(faces))
     strip = "".join(_thumbnail(photo, face, i) for i, face in enumerate(faces))
@@ -54,8 +55,8 @@ def stage(photo: Image.Image, faces: Sequence[Face], model: str) -> str:
         f'<div class="strip" role="group" aria-label="Faces">{strip}</div>'
     )
     return (
-        f'<div class="photo"><img src="{draw.shown(photo)}" alt="Your photo, {count}" '
-        f'width="{photo.width}" height="{photo.height}">{boxes}</div>'
+        f'<div class="photo" style="--width: {photo.width}px; --ratio: {ratio:.4f}">'
+        f'<img src="{draw.shown(photo)}" alt="Your photo, {count}">{boxes}</div>'
         + (several if len(faces) > 1 else "")
         + (_downloads(faces, model) if faces else "")
     )
