@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import tempfile
-import threading
 
 import spaces
 import torch
@@ -48,10 +47,12 @@ def heat(*what: object) -> Image.Image:
 visitors_files = tempfile.TemporaryDirectory(prefix="fer-")
 os.environ["GRADIO_TEMP_DIR"] = visitors_files.name
 
-# What heatmaps need takes seconds to import: by the time a visitor has chosen a photo it is there.
-threading.Thread(target=importlib.import_module, args=["fer.explain"], daemon=True).start()
-
 demo = build(Engine(recognizer, nearby, read, heat), notice or "")
+
+# What heatmaps need takes seconds to import: when a page is opened, not before, or the very first
+# answer would wait for it. By the time the visitor has chosen a photo it is there.
+with demo:
+    demo.load(lambda: bool(importlib.import_module("fer.explain")), api_visibility="private")
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as with Ctrl+C, tidily
