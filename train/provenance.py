@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import subprocess
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,12 @@ TRAINING = "training.json"  # in a model folder: recipe, course and cost of its 
 PACKAGES = ("torch", "torchvision", "timm", "scikit-learn")
 
 
+@cache
 def commit() -> str:
-    """The commit of the code that is running, with a plus sign when files have changed since."""
+    """The commit of the code that is running, with a plus sign when files have changed since.
+
+    It is looked up once, so that what the program itself writes does not count as a change.
+    """
 
     def git(*words: str) -> str:
         root = Path(__file__).parent.parent
