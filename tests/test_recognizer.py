@@ -165,14 +165,16 @@ def test_command_line_prints_the_top_emotion_first(portrait, capsys):
 @pytest.mark.alone
 def test_a_process_of_its_own_answers_within_five_seconds_and_without_noise(portrait):
     command = [sys.executable, "-m", "fer", str(portrait)]
-    seconds = []
-    for _ in range(2):  # the better of two, for something else may be running
+    seconds: list[float] = []
+    allowed = 5 * slowness()
+    while len(seconds) < 2 and min(seconds, default=allowed) >= allowed:
+        # a second chance, for something else may be running
         started = time.monotonic()
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         seconds.append(time.monotonic() - started)
         assert "happiness" in done.stdout
         assert done.stderr == ""
-    assert min(seconds) < 5 * slowness()
+    assert min(seconds) < allowed
 
 
 # Models that cannot be used

@@ -16,7 +16,8 @@ RATE = "least => parseFloat(document.querySelector('#live .rate').textContent) >
 
 def test_the_app_starts_within_ten_seconds_and_then_answers_within_one(portrait: Path) -> None:
     starts, answers = [], []
-    for _ in range(2):  # the better of two, for something else may be running
+    allowed = slowness()
+    for _ in range(2):  # a second chance, for something else may be running
         begun = time.monotonic()
         with serve() as url:
             starts.append(time.monotonic() - begun)
@@ -24,7 +25,8 @@ def test_the_app_starts_within_ten_seconds_and_then_answers_within_one(portrait:
             asked = time.monotonic()
             client.predict(photo=handle_file(portrait), api_name="/recognize")
             answers.append(time.monotonic() - asked)
-    allowed = slowness()
+        if starts[-1] < 10 * allowed and answers[-1] < 1 * allowed:
+            break
     assert min(starts) < 10 * allowed
     assert min(answers) < 1 * allowed
 
