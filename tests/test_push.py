@@ -8,7 +8,7 @@ import traceback
 
 import pytest
 from generated import MEMBER
-from hub import TOKEN, Fault
+from hub import TOKEN, Clock, Fault
 
 import fer
 from train.publish import main
@@ -51,7 +51,7 @@ def publish(*more: str, repo: str = "me/model") -> int:
 def test_a_fault_gets_one_sentence_and_nothing_is_committed(
     hub, capfd, monkeypatch, fault, sentence
 ):
-    monkeypatch.setattr("train.push.time.sleep", hub.waits.append)
+    monkeypatch.setattr("train.push.time", Clock(hub))
     hub.faults = [fault]
     assert publish() == 2
     output = capfd.readouterr()
@@ -94,7 +94,7 @@ def test_somebody_elses_commit_is_not_built_over(hub, monkeypatch, capsys):
 
 
 def test_a_busy_hub_is_asked_again_when_it_says(hub, monkeypatch):
-    monkeypatch.setattr("train.push.time.sleep", hub.waits.append)
+    monkeypatch.setattr("train.push.time", Clock(hub))
     hub.faults = [Fault("/commit/", 429, 2, {"Retry-After": "7"})]
     assert publish() == 0
     assert hub.waits == [7, 7]
