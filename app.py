@@ -49,10 +49,18 @@ os.environ["GRADIO_TEMP_DIR"] = visitors_files.name
 
 demo = build(Engine(recognizer, nearby, read, heat), notice or "")
 
-# What heatmaps need takes seconds to import: when a page is opened, not before, or the very first
-# answer would wait for it. By the time the visitor has chosen a photo it is there.
+
+def prepare_heatmaps() -> None:
+    """Import what heatmaps need, which takes seconds.
+
+    When a page is opened, not before, or the very first answer would wait for it; by the time the
+    visitor has chosen a photo it is there.
+    """
+    importlib.import_module("fer.explain")
+
+
 with demo:
-    demo.load(lambda: bool(importlib.import_module("fer.explain")), api_visibility="private")
+    demo.load(prepare_heatmaps, api_visibility="private")
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as with Ctrl+C, tidily

@@ -13,7 +13,7 @@ from fer import FerError, ModelError, load
 from fer.ensemble import STACKER, is_ensemble, read_config, weights_file
 from fer.folder import CONFIG, WEIGHTS, read_json
 from fer.hub import PINNED
-from model_cards.card import CARD, renamed
+from model_cards.card import CARD, model_folder, renamed
 from model_cards.check import require_good_card
 from train.provenance import TRAINING
 from train.push import Push
@@ -56,7 +56,7 @@ def publishable(run: Path) -> dict[str, Path]:
 
     Raises `ModelError` with the first reason why it must not be published.
     """
-    folder = run / "model" if (run / "model" / CONFIG).is_file() else run
+    folder = model_folder(run)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and is_pickle(path):
             raise ModelError(f"{path} may hold a pickle, which can run code: remove it first.")

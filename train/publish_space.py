@@ -7,7 +7,6 @@ bundled one while the Hub cannot be reached.
 """
 
 import argparse
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ import yaml
 
 from fer import FerError, HubError
 from fer.hub import HUB_ID
+from model_cards.readme import front_matter
 from train.push import Push
 
 ROOT = Path(__file__).parent.parent
@@ -70,10 +70,8 @@ def space_files(model: str) -> dict[str, Path | bytes]:
 
 def readme(model: str) -> str:
     """The project's README as the Space's, with the versions of requirements.txt and the model."""
-    _, matter, text = (ROOT / README).read_text(encoding="utf-8").split("---\n", 2)
-    requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    (gradio,) = re.findall(r"^gradio==(\S+)$", requirements, re.MULTILINE)
-    values = yaml.safe_load(matter) | {"sdk": "gradio", "sdk_version": gradio, "models": [model]}
+    _, _, text = (ROOT / README).read_text(encoding="utf-8").split("---\n", 2)
+    values = yaml.safe_load(front_matter()) | {"models": [model]}
     return f"---\n{yaml.safe_dump(values, sort_keys=False, allow_unicode=True)}---\n{text}"
 
 
