@@ -1,8 +1,9 @@
 # The environment lives in .venv and is brought up to date when what it is made from has changed.
+# Python compiles a module when it is first imported: to compile all of torch would take a minute.
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-PIP := $(PYTHON) -m pip --disable-pip-version-check
+INSTALL := $(PYTHON) -m pip --disable-pip-version-check install --no-compile
 
 .DEFAULT_GOAL := demo
 .PHONY: demo test check format screenshot cards
@@ -12,8 +13,8 @@ demo: $(VENV)/app.stamp  ## Open the app on the bundled weights
 
 test: $(VENV)/dev.stamp  ## Run all tests
 	$(PYTHON) tests/browser.py
-	$(PYTHON) -m pytest -m alone
-	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -m "not alone" -n 2 --dist loadfile --no-loadscope-reorder --durations 15
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest --ignore tests/test_speed.py -n 2 --dist loadgroup --no-loadscope-reorder --durations 15
+	$(PYTHON) -m pytest tests/test_speed.py
 
 check: $(VENV)/dev.stamp  ## Style and types
 	$(PYTHON) -m ruff check .
@@ -42,9 +43,9 @@ $(VENV)/bin/pip:
 	exit 1
 
 $(VENV)/app.stamp: requirements.txt | $(VENV)/bin/pip
-	$(PIP) install -r requirements.txt
+	$(INSTALL) -r requirements.txt
 	touch $@
 
 $(VENV)/dev.stamp: requirements.txt pyproject.toml | $(VENV)/bin/pip
-	$(PIP) install -e '.[train,test]'
+	$(INSTALL) -e '.[train,test]'
 	touch $@

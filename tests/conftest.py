@@ -11,10 +11,12 @@ import hub  # before huggingface_hub, which reads its address once
 import hub_answers
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 from serving import ROOT, serve
 
-LONGEST = ("test_reproduce.py", "test_training.py", "test_tabs.py", "test_network.py")
+# One process runs these, so that the app is started once.
+WITH_THE_APP = ("test_app.py", "test_tabs.py", "test_api.py", "test_limits.py")
+LONGEST = (*WITH_THE_APP, "test_reproduce.py", "test_training.py", "test_network.py")
 REQUIRE_BROWSER = os.environ.get("FER_REQUIRE_BROWSER") == "1"
 
 
@@ -44,7 +46,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def open_page(
-    browser: Browser,
+    browser: Browser | BrowserContext,
     url: str,
     notice_read: bool = True,
     watch: Callable[[Request], object] = lambda request: None,
@@ -111,9 +113,17 @@ def serious(page: Page) -> list[str]:
     ]
 
 
+@pytest.fixture(scope="session")
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    """A visitor's browser, whose cache knows the page's scripts from one test to the next."""
+    context = browser.new_context()
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(browser: Browser, app_url: str) -> Iterator[Page]:
-    """The app's page as a new visitor sees it; it may ask nothing of any other host."""
+def page(visitor: BrowserContext, app_url: str) -> Iterator[Page]:
+    """The app's page, newly opened; it may ask nothing of any other host."""
     foreign: list[str] = []
     own = (app_url, app_url.replace("http", "ws", 1), "data:", "blob:")
 
@@ -121,16 +131,19 @@ def page(browser: Browser, app_url: str) -> Iterator[Page]:
         if not request.url.startswith(own):
             foreign.append(request.url)
 
-    opened = open_page(browser, app_url, watch=watch)
+    opened = open_page(visitor, app_url, watch=watch)
     yield opened
     opened.close()
     assert foreign == []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first: at the end one of two processes would be left alone with them."""
+    """A file to a process, the longest first: at the end one process would be left alone with it."""
     order = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
+    for item in items:
+        name = item.path.name
+        item.add_marker(pytest.mark.xdist_group("app" if name in WITH_THE_APP else name))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,7 +1,9 @@
 """The photo tab: add a photo, choose a face, see its bars and what the model looked at.
 
 What belongs to one visitor (the faces, not the photo) lives in `gr.State` and nowhere else. The
-events end in `show` or `start_over`, the two states that the tab can be in.
+events end in `show` or `start_over`, the two states that the tab can be in. Which parts are seen
+in which state, styles/photo.css says: the parts change one after another, and what is seen must not
+jump meanwhile.
 """
 
 from pathlib import Path
@@ -55,22 +57,21 @@ def build(engine: Engine) -> None:
             )
             message = gr.HTML(elem_id="message", js_on_load=script("give"))
             answered = gr.HTML(
-                visible=False,
                 elem_id="stage",
                 js_on_load=script("save", "stage"),
                 apply_default_css=False,
             )
-            again = gr.Button("Another photo", visible=False, elem_id="again")
-        with gr.Column() as invitation:
+            again = gr.Button("Another photo", elem_id="again")
+        with gr.Column(elem_id="invitation"):
             examples = gr.HTML(
                 gallery(FOLDER, EXAMPLES),
                 elem_id="examples",
                 js_on_load=script("save", "stage"),
                 apply_default_css=False,
             )
-        with gr.Column(visible=False, elem_id="shows") as result:
+        with gr.Column(elem_id="shows"):
             answer = gr.HTML(apply_default_css=False, elem_id="answer")
-        with gr.Column(visible=False, elem_id="why") as why:
+        with gr.Column(elem_id="why"):
             gr.Markdown(WHY)
             emotion = gr.Radio(EMOTIONS, label="Expression", elem_id="emotion")
             member = gr.Radio(
@@ -84,20 +85,15 @@ def build(engine: Engine) -> None:
                 elem_id="heatmap", js_on_load=script("save", "heat"), apply_default_css=False
             )
 
-    shown = [faces, chosen, picture, message, answered, again, invitation, result, answer, why]
-    shown += [heatmap, emotion, member]
+    shown = [faces, chosen, picture, message, answered, answer, heatmap, emotion, member]
 
     def start_over(sentence: str = "") -> Updates:
         return {
             faces: [],
             picture: gr.Image(None, visible=True),
             message: bars.sentence(sentence),
-            answered: gr.HTML("", visible=False),
-            again: gr.Button(visible=False),
-            invitation: gr.Column(visible=True),
-            result: gr.Column(visible=False),
+            answered: "",
             answer: "",
-            why: gr.Column(visible=False),
             heatmap: "",
         }
 
@@ -129,11 +125,7 @@ def build(engine: Engine) -> None:
             faces: kept,
             picture: gr.Image(None, visible=False),
             message: bars.sentence(note),
-            answered: gr.HTML(stage(photo, found, engine.recognizer.name), visible=True),
-            again: gr.Button(visible=True),
-            invitation: gr.Column(visible=False),
-            result: gr.Column(visible=bool(kept)),
-            why: gr.Column(visible=bool(kept)),
+            answered: stage(photo, found, engine.recognizer.name),
         }
 
     def look_at_upload(upload: Any) -> Updates:
