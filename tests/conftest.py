@@ -138,7 +138,7 @@ def page(visitor: BrowserContext, app_url: str) -> Iterator[Page]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file to a process, the longest first: at the end one process would be left alone with it."""
+    """A process for each file, the longest first: at the end one would be left alone with it."""
     order = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
     for item in items:

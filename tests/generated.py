@@ -17,11 +17,12 @@ from fer.labels import EMOTIONS
 from fer.places import WEIGHTS
 
 MEMBER = str(WEIGHTS / "ddamfn-ferplus")  # of the bundled ensemble
+FASTER = str(WEIGHTS / "convnext-ferplus")  # the other one
 
 
 def copy_member(folder: Path) -> Path:
-    """A copy of the bundled DDAMFN to stack on other faces: it does not say which ones chose it."""
-    shutil.copytree(MEMBER, folder)
+    """A copy of a bundled model to stack on other faces: it does not say which ones chose it."""
+    shutil.copytree(FASTER, folder)
     record = json.loads((folder / "training.json").read_text())
     record.pop("validation", None)
     (folder / "training.json").write_text(json.dumps(record))

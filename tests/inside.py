@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import gradio as gr
 from generated import MEMBER
 
 import fer
-from fer.ui import build
+from fer.ui import LAUNCH, build
 from fer.ui.engine import Engine
 
 
 @contextmanager
-def served() -> Iterator[gr.Blocks]:
-    """The page over one bundled network; `local_url` of it is the address."""
-    recognizer = fer.load(MEMBER)
+def served(model: str | Path = MEMBER) -> Iterator[gr.Blocks]:
+    """The page over a model; `local_url` of it is the address."""
+    recognizer = fer.load(model)
     page = build(Engine(recognizer, recognizer, recognizer.read, recognizer.heat_layer))
-    page.launch(prevent_thread_lock=True, quiet=True)
+    page.launch(**LAUNCH, prevent_thread_lock=True, quiet=True)
     try:
         yield page
     finally:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from conftest import files_in, open_page, serious
 from generated import write_ensemble
+from inside import served
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
-from serving import serve
 
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5
 from fer.ui import photo
@@ -284,8 +284,8 @@ def test_notice_is_read_before_the_first_use_and_not_again(browser: Browser, app
 @pytest.fixture(scope="module")
 def ensemble_page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     folder = write_ensemble(tmp_path_factory.mktemp("ensemble"))
-    with serve(FER_MODEL=str(folder)) as url:
-        page = open_page(browser, url)
+    with served(folder) as app:
+        page = open_page(browser, app.local_url)
         yield page
         page.close()
 

@@ -128,7 +128,7 @@ def test_a_card_on_the_hub_is_checked_too(copy, loopback, monkeypatch, capsys):
     assert main(["check", "me/one"]) == 0
     card, _ = loopback.repo("me/one").read("main", CARD)
     assert 'fer.load("me/one")' in card.decode(), "the snippet names the model as the Hub does"
-    assert "# me/one\n\nA DDAMFN" in card.decode()
+    assert "# me/one\n\nA ConvNeXt-V2" in card.decode()
     assert "Prose of one's own." in card.decode()
     assert main(["check", "me/gone"]) == 2
     assert "me/gone" in capsys.readouterr().err

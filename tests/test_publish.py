@@ -115,7 +115,7 @@ def test_an_ensemble_names_its_members_by_commit(hub, folder, tmp_path, capsys):
     generator = np.random.default_rng(0)
     stacker = Stacker(generator.normal(size=(7, 14)), generator.normal(size=7))
     save_ensemble(both, EnsembleConfig(tuple(names), "stack"), stacker)
-    write_split(tmp_path / "validation.parquet", 70)
+    write_split(tmp_path / "validation.parquet", 35)
     assert judge(["--model", str(both), "--data", str(tmp_path), "--write"]) == 0
     assert write_card([str(both)]) == 0
     assert publish(both, repo="me/both") == 0

@@ -1,4 +1,4 @@
-"""How long a user waits, on two cores and with nothing else running: `make test` runs this alone."""
+"""How long a user waits, on two cores and with nothing else running: not for `pytest -n 2`."""
 
 import subprocess
 import sys

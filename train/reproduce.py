@@ -49,8 +49,8 @@ def reproduce(options: argparse.Namespace) -> int:
         run = ["--out", str(options.out / name), "--recipe", str(recipe)]
         run += ["--workers", options.workers]
         if options.minutes:
-            left = max(deadline - time.monotonic(), 1) / 60
-            run += ["--minutes", f"{left:.2f}"]
+            left = max(deadline - time.monotonic(), 1e-3) / 60  # 0 would set no limit
+            run += ["--minutes", f"{left:.6f}"]
         code = train("python -m train.reproduce", "", [*data, *run])
         if code or not (options.out / name / "model").is_dir():  # failed, or out of time
             return code
