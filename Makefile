@@ -13,7 +13,7 @@ demo: $(VENV)/app.stamp  ## Open the app on the bundled weights
 
 test: $(VENV)/dev.stamp  ## Run all tests
 	$(PYTHON) tests/browser.py
-	OMP_NUM_THREADS=1 $(PYTHON) -m pytest --ignore tests/test_speed.py -n 2 --dist loadgroup --no-loadscope-reorder --durations 15
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest --ignore tests/test_speed.py -n 2 --dist loadfile --no-loadscope-reorder --durations 15
 	$(PYTHON) -m pytest tests/test_speed.py
 
 check: $(VENV)/dev.stamp  ## Style and types

@@ -14,9 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 from serving import ROOT, serve
 
-# One process runs these, so that the app is started once.
-WITH_THE_APP = ("test_app.py", "test_tabs.py", "test_api.py", "test_limits.py")
-LONGEST = (*WITH_THE_APP, "test_reproduce.py", "test_training.py", "test_network.py")
+LONGEST = ("test_reproduce.py", "test_app.py", "test_training.py", "test_network.py")
 REQUIRE_BROWSER = os.environ.get("FER_REQUIRE_BROWSER") == "1"
 
 
@@ -138,12 +136,9 @@ def page(visitor: BrowserContext, app_url: str) -> Iterator[Page]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A process for each file, the longest first: at the end one would be left alone with it."""
+    """The longest files first: at the end one of two processes would be left alone with them."""
     order = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
-    for item in items:
-        name = item.path.name
-        item.add_marker(pytest.mark.xdist_group("app" if name in WITH_THE_APP else name))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

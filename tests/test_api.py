@@ -25,7 +25,7 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
 from playwright.sync_api import Browser
-from serving import ROOT
+from serving import ROOT, serve
 
 from fer.labels import EMOTIONS
 from fer.places import BUNDLED
@@ -148,9 +148,7 @@ def test_readme_examples_run(app_url: str) -> None:
     assert names["answer"]["faces"][0]["emotion"] == "happiness"
 
 
-def test_the_endpoints_are_tools_of_an_mcp_server_once_it_is_switched_on(
-    portrait: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_endpoints_are_tools_of_an_mcp_server_once_it_is_switched_on(portrait: Path) -> None:
     address = "data:image/jpeg;base64," + base64.b64encode(portrait.read_bytes()).decode()
 
     async def ask(url: str) -> tuple[set[str], str]:
@@ -163,10 +161,9 @@ def test_the_endpoints_are_tools_of_an_mcp_server_once_it_is_switched_on(
             answer = await session.call_tool("recognize", {"photo": address})
             return tools, str(answer.content)
 
-    monkeypatch.setenv("GRADIO_MCP_SERVER", "True")
-    with served() as page, ThreadPoolExecutor() as pool:
+    with serve(GRADIO_MCP_SERVER="True") as url, ThreadPoolExecutor() as pool:
         # In a thread of its own, for the browser's tests leave an event loop behind in this one.
-        tools, answer = pool.submit(asyncio.run, ask(page.local_url.rstrip("/"))).result()
+        tools, answer = pool.submit(asyncio.run, ask(url)).result()
     assert tools == {"recognize", "explain", "batch", "video"}
     assert "'emotion': 'happiness'" in answer
 

@@ -58,8 +58,9 @@ def test_a_pretrained_network_has_timms_weights(monkeypatch):
     monkeypatch.setattr("timm.create_model", download)
     network = build("convnextv2_atto", 7, pretrained=True)
     assert asked == [("convnextv2_atto", {"pretrained": True, "num_classes": 7})]
+    given = source.state_dict()
     for name, tensor in network.state_dict().items():
-        assert torch.equal(tensor, source.state_dict()[name]), name
+        assert torch.equal(tensor, given[name]), name
 
 
 def test_an_answer_needs_no_timm(monkeypatch):

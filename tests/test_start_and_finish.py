@@ -40,8 +40,9 @@ def test_a_run_starts_from_what_fits_of_another_model(tmp_path, architecture, cl
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     save_model(tmp_path, source, config)
     start_from(network, architecture, str(tmp_path))
+    given = source.state_dict()
     for name, tensor in network.state_dict().items():
-        expected = before[name] if name in fresh else source.state_dict()[name]
+        expected = before[name] if name in fresh else given[name]
         torch.testing.assert_close(tensor, expected, atol=1e-3, rtol=1e-3)
     with pytest.raises(DataError, match="cannot start from it"):
         start_from(network, "convnextv2_tiny", str(tmp_path))
@@ -86,8 +87,9 @@ def test_a_run_starts_from_an_imported_backbone(tmp_path):
     source, network = build("ddamfn", 7), build("ddamfn", 7)
     save_file(source.backbone.state_dict(), tmp_path / BACKBONE)
     start_from(network, "ddamfn", str(tmp_path))
+    taken = network.backbone.state_dict()
     for name, tensor in source.backbone.state_dict().items():
-        assert torch.equal(network.backbone.state_dict()[name], tensor), name
+        assert torch.equal(taken[name], tensor), name
     assert not torch.equal(network.classifier.weight, source.classifier.weight)
 
 
