@@ -1,7 +1,9 @@
 """Fixtures that several test files share."""
 
+import importlib
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -98,6 +100,15 @@ def loopback(
 def cache(tmp_path: Path) -> Path:
     """Where what is pulled from the loopback hub is kept."""
     return tmp_path / "cache"
+
+
+@pytest.fixture
+def import_app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Any]]:
+    """Run app.py in this process; returns its module, which the next test will not find."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", "the app sets its own")
+    monkeypatch.syspath_prepend(ROOT)
+    yield lambda: importlib.import_module("app")
+    sys.modules.pop("app", None)
 
 
 def serious(page: Page) -> list[str]:

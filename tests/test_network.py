@@ -1,6 +1,5 @@
 """A bad network: models are pulled all the same, or one sentence says why not."""
 
-import importlib
 import os
 import signal
 import subprocess
@@ -13,7 +12,6 @@ import pytest
 from generated import FASTER
 from hub import TOKEN, Fault
 from PIL import Image
-from serving import ROOT
 
 import fer
 from fer.__main__ import main
@@ -130,14 +128,11 @@ def test_the_bundled_model_answers_while_the_hub_is_out_of_reach(hub):
             open_or_bundled("me/modle")
 
 
-def test_the_page_says_when_another_model_answers(hub, monkeypatch):
+def test_the_page_says_when_another_model_answers(hub, monkeypatch, import_app):
     hub.faults = [DOWN]
     monkeypatch.setenv("FER_MODEL", "me/model")
-    monkeypatch.setenv("GRADIO_TEMP_DIR", "the app sets its own")
-    monkeypatch.syspath_prepend(ROOT)
-    app = importlib.import_module("app")
-    monkeypatch.delitem(sys.modules, "app")
-    assert "The bundled model answers in place of me/model" in str(app.demo.get_config_file())
+    page = import_app().demo.get_config_file()
+    assert "The bundled model answers in place of me/model" in str(page)
 
 
 PULL = """
