@@ -121,7 +121,7 @@ def build(engine: Engine) -> None:
             return start_over(str(error))
         kept = [seen(photo, face) for face in found]
         note = CROWD if crowd else "" if found else NO_FACE
-        return (show(kept, 0) if kept else {}) | {
+        return (show(kept, 0) if kept else {answer: ""}) | {
             faces: kept,
             picture: gr.Image(None, visible=False),
             message: bars.sentence(note),
