@@ -4,11 +4,16 @@ The environment variable FER_MODEL names another model than the bundled one: a f
 While the Hub cannot be reached, the bundled one answers and the page says so.
 """
 
+import atexit
 import importlib
 import os
+import shutil
 import signal
 import sys
 import tempfile
+
+# Before gradio is imported, or its MCP server would put photos elsewhere.
+os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="fer-")
 
 import spaces
 import torch
@@ -19,6 +24,9 @@ from fer.places import default_model, open_or_bundled
 from fer.recognizer import Places
 from fer.ui import LAUNCH, build
 from fer.ui.engine import Engine
+
+# Gradio leaves files behind when it ends: those of visitors go with the process.
+atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
 
 # At module level, because ZeroGPU lends its GPU only to what was moved there before the first call.
 try:
@@ -42,10 +50,6 @@ def heat(*what: object) -> Image.Image:
     """The heatmap of one expression over one face."""
     return recognizer.heat_layer(*what)  # type: ignore[arg-type]
 
-
-# Gradio leaves files behind when it ends: visitors' files get a folder that goes with the process.
-visitors_files = tempfile.TemporaryDirectory(prefix="fer-")
-os.environ["GRADIO_TEMP_DIR"] = visitors_files.name
 
 demo = build(Engine(recognizer, nearby, read, heat), notice or "")
 

@@ -15,8 +15,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 from serving import ROOT, serve
+from xdist.scheduler import LoadFileScheduling
 
-LONGEST = ("test_reproduce.py", "test_app.py", "test_training.py", "test_network.py")
+OF_THE_PAGE = ("test_app.py", "test_tabs.py", "test_api.py", "test_limits.py")
+LONGEST = (*OF_THE_PAGE, "test_reproduce.py", "test_training.py", "test_network.py")
 REQUIRE_BROWSER = os.environ.get("FER_REQUIRE_BROWSER") == "1"
 
 
@@ -34,8 +36,8 @@ def server_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def app_url(server_files: Path) -> Iterator[str]:
-    """Address of a running app, which may leave no file behind when it ends."""
-    with serve(TMPDIR=str(server_files)) as url:
+    """Address of a running app, an MCP server too, which may leave no file behind when it ends."""
+    with serve(TMPDIR=str(server_files), GRADIO_MCP_SERVER="True") as url:
         yield url
     assert files_in(server_files) == []
 
@@ -150,6 +152,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first: at the end one of two processes would be left alone with them."""
     order = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
+
+
+class Scheduler(LoadFileScheduling):
+    """A file goes to one process, and what asks the running app goes to the same one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "the page" if file.endswith(OF_THE_PAGE) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:
+    """How `-n` shares the tests out."""
+    return Scheduler(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

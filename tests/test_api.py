@@ -25,7 +25,7 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
 from playwright.sync_api import Browser
-from serving import ROOT, serve
+from serving import ROOT
 
 from fer.labels import EMOTIONS
 from fer.places import BUNDLED
@@ -148,7 +148,7 @@ def test_readme_examples_run(app_url: str) -> None:
     assert names["answer"]["faces"][0]["emotion"] == "happiness"
 
 
-def test_the_endpoints_are_tools_of_an_mcp_server_once_it_is_switched_on(portrait: Path) -> None:
+def test_the_endpoints_are_tools_of_an_mcp_server(app_url: str, portrait: Path) -> None:
     address = "data:image/jpeg;base64," + base64.b64encode(portrait.read_bytes()).decode()
 
     async def ask(url: str) -> tuple[set[str], str]:
@@ -161,9 +161,9 @@ def test_the_endpoints_are_tools_of_an_mcp_server_once_it_is_switched_on(portrai
             answer = await session.call_tool("recognize", {"photo": address})
             return tools, str(answer.content)
 
-    with serve(GRADIO_MCP_SERVER="True") as url, ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor() as pool:
         # In a thread of its own, for the browser's tests leave an event loop behind in this one.
-        tools, answer = pool.submit(asyncio.run, ask(url)).result()
+        tools, answer = pool.submit(asyncio.run, ask(app_url)).result()
     assert tools == {"recognize", "explain", "batch", "video"}
     assert "'emotion': 'happiness'" in answer
 
@@ -179,6 +179,11 @@ def test_a_few_users_at_once_get_their_own_answers(app_url: str, portrait: Path)
     for thread in threads:
         thread.join()
     assert problems == []
+
+
+def test_nothing_is_a_tool_until_that_is_switched_on() -> None:
+    with served() as page:
+        assert httpx.get(f"{page.local_url}gradio_api/mcp/").status_code == 404
 
 
 def wait_until_forgotten(page: gr.Blocks, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,9 @@ from gradio import route_utils
 from fer.errors import FerError
 
 NOT_UPLOADED = "No file was uploaded: add one first."
+UNREAD_SECONDS = 50  # after which nobody is going to read a file
+
+_being_read: set[Path] = set()
 
 
 class _OwnFolder(route_utils.GradioUploadFile):
@@ -41,9 +45,31 @@ def taken(upload: Any) -> Iterator[Path]:
     path = Path(name).resolve()
     if not path.is_relative_to(Path(os.environ["GRADIO_TEMP_DIR"]).resolve()) or not path.is_file():
         raise FerError(NOT_UPLOADED)
+    _being_read.add(path)
     try:
         yield path
     finally:
-        path.unlink(missing_ok=True)
-        with suppress(OSError):
-            path.parent.rmdir()
+        _being_read.discard(path)
+        _erase(path)
+
+
+def erase_unread() -> None:
+    """Erase what nobody came to read, such as the copies that gradio's MCP server makes.
+
+    Gradio's own `delete_cache` would take the photos of a long batch away before they are read.
+    """
+    folder = os.environ.get("GRADIO_TEMP_DIR")
+    if folder is None:
+        return  # without a folder of one's own the files may be those of other programs
+    for place, _, names in os.walk(Path(folder).resolve()):
+        for path in (Path(place, name) for name in names):
+            with suppress(FileNotFoundError):
+                old = time.time() - path.stat().st_mtime > UNREAD_SECONDS
+                if old and path not in _being_read:
+                    _erase(path)
+
+
+def _erase(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    with suppress(OSError):
+        path.parent.rmdir()

@@ -1,4 +1,4 @@
-"""What the server remembers of a visitor, in memory only, and when it forgets it.
+"""What the server remembers of a visitor, and when it forgets it.
 
 Gradio keeps what a page shows, pictures included, for an hour after the page was closed and for as
 long as ten thousand other visitors have not come. Here it goes when the page is closed, or when
@@ -11,8 +11,10 @@ from datetime import datetime
 
 import gradio as gr
 
+from fer.ui import uploads
+
 KEEP_SECONDS = 5 * 60
-LOOK_SECONDS = 10  # how often the idle ones are looked for
+LOOK_SECONDS = 10  # how often what is to be forgotten is looked for
 AT_ONCE = 200  # visitors remembered at most; the longest idle one goes first
 
 ERASED = "This photo has been erased from the server meanwhile: add it again."
@@ -31,6 +33,7 @@ def forget(page: gr.Blocks) -> None:
 def _sweep(page: gr.Blocks) -> None:
     while True:
         time.sleep(LOOK_SECONDS)
+        uploads.erase_unread()
         for session, used in list(page.state_holder.time_last_used.items()):
             if (datetime.now() - used).total_seconds() > KEEP_SECONDS:
                 _forget(page, session)
