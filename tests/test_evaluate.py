@@ -10,7 +10,7 @@ from generated import write_split
 from fer.faces import ARCFACE
 from fer.folder import ModelConfig, save_model
 from fer.labels import EMOTIONS
-from fer.models.ddamfn import DDAMFN
+from fer.models import build
 from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD
 from model_cards.__main__ import main as write_card
 from train.evaluate import main
@@ -93,9 +93,9 @@ def model(tmp_path_factory):
     frame = tuple(map(tuple, ARCFACE.tolist()))
     source = {"name": "generated", "licence": "none needed"}
     config = ModelConfig(
-        "ddamfn", 112, IMAGENET_MEAN, IMAGENET_STD, frame, False, 1.0, source, "untrained"
+        "convnextv2_atto", 112, IMAGENET_MEAN, IMAGENET_STD, frame, False, 1.0, source, "untrained"
     )
-    save_model(folder, DDAMFN(), config)
+    save_model(folder, build("convnextv2_atto", 7), config)
     write_split(folder / "data" / "validation.parquet", 21)
     return folder
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from generated import MEMBER, write_split
+from generated import FASTER, write_split
 from hub import TOKEN, Fault
 from PIL import Image
 from safetensors.numpy import save_file
@@ -33,7 +33,7 @@ FILES = [
 
 @pytest.fixture
 def folder(tmp_path):
-    return Path(shutil.copytree(MEMBER, tmp_path / Path(MEMBER).name))
+    return Path(shutil.copytree(FASTER, tmp_path / Path(FASTER).name))
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ def other_results(folder):
         (lambda f: (f / "metrics.json").unlink(), "has no metrics.json"),
         (set_config(sha256=""), "records no SHA-256"),
         (set_config(sha256="0" * 64), "damaged or was changed"),
-        (set_tensors(lambda t: t["classifier.bias"][:1].fill_(np.nan)), "not finite"),
+        (set_tensors(lambda t: t["head.fc.bias"][:1].fill_(np.nan)), "not finite"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

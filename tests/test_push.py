@@ -7,7 +7,7 @@ import time
 import traceback
 
 import pytest
-from generated import MEMBER
+from generated import FASTER
 from hub import TOKEN, Clock, Fault
 
 import fer
@@ -22,7 +22,7 @@ def hub(loopback, monkeypatch):
 
 
 def publish(*more: str, repo: str = "me/model") -> int:
-    return main([MEMBER, "--repo", repo, *more])
+    return main([FASTER, "--repo", repo, *more])
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_fault_gets_one_sentence_and_nothing_is_committed(
 
 
 def test_a_hub_that_falls_silent_is_not_waited_for(hub, monkeypatch, capsys):
-    monkeypatch.setattr("train.push.SILENCE", 1)
+    monkeypatch.setattr("train.push.SILENCE", 0.2)
     hub.faults = [Fault("preupload", "stalled")]
     assert publish() == 2
     assert "The connection to the Hub broke off" in capsys.readouterr().err
@@ -133,7 +133,7 @@ def test_a_public_repository_is_not_taken_for_a_private_one(hub, capsys):
 @pytest.mark.parametrize("moment", ["preupload", "PUT /lfs", "/commit/"])
 def test_a_killed_push_commits_nothing(hub, moment):
     hub.faults = [Fault(moment, "stalled")]
-    command = [sys.executable, "-m", "train.publish", MEMBER, "--repo", "me/model"]
+    command = [sys.executable, "-m", "train.publish", FASTER, "--repo", "me/model"]
     process = subprocess.Popen(command)
     while not any(moment in request for request in hub.requests):
         assert process.poll() is None

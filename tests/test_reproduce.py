@@ -56,10 +56,12 @@ def reproduce(data: Path, out: Path, recipes: list[str], *more: str) -> int:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def short_look() -> Iterator[None]:
-    """How crops are framed is tested elsewhere."""
+def what_is_tested_elsewhere() -> Iterator[None]:
+    """How crops are framed is looked at shortly, and no pictures are drawn."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("train.framing.SAMPLE", 7)
+        patch.setattr("train.evaluate.draw_plots", lambda *_: None)
+        patch.setattr("train.curves.draw", lambda *_: None)
         yield
 
 
