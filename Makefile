@@ -9,6 +9,9 @@ unexport PYTHONDONTWRITEBYTECODE
 # which some networks need.
 INSTALL := install() { $(VENV)/bin/uv pip install --python $(PYTHON) "$$@" || $(PYTHON) -m pip install "$$@"; }; install
 
+# Three keep two cores busy, for tests of the page often wait.
+PROCESSES := 3
+
 .DEFAULT_GOAL := demo
 .PHONY: demo test check format screenshot cards
 
@@ -17,7 +20,7 @@ demo: $(VENV)/app.stamp  ## Open the app on the bundled weights
 
 test: $(VENV)/dev.stamp  ## Run all tests
 	$(PYTHON) tests/browser.py
-	OMP_NUM_THREADS=1 $(PYTHON) -m pytest --ignore tests/test_speed.py -n 2 --no-loadscope-reorder --durations 15
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest --ignore tests/test_speed.py -n $(PROCESSES) --no-loadscope-reorder --durations 15
 	$(PYTHON) -m pytest tests/test_speed.py
 
 check: $(VENV)/dev.stamp  ## Style and types

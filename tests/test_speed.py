@@ -1,4 +1,4 @@
-"""How long a user waits, on two cores and with nothing else running: not for `pytest -n 2`."""
+"""How long a user waits, on two cores and with nothing else running: not for `pytest -n`."""
 
 import subprocess
 import sys

@@ -27,7 +27,7 @@ Pictures are forgotten after the answer: see *About*.
 """
 
 WAITING = 64  # requests; whoever comes then is told that the page is too busy
-LOOK_SECONDS = 0.02  # between looks for a request; gradio's 0.001 takes 7 % of a core for nothing
+LOOK_SECONDS = 0.02  # between looks for a request: gradio's 0.001 keeps a core busy with nothing
 
 
 def build(engine: Engine, remark: str = "") -> gr.Blocks:
@@ -53,6 +53,7 @@ def build(engine: Engine, remark: str = "") -> gr.Blocks:
         visitors.forget(page)
     page.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE)
     page._queue.sleep_when_free = LOOK_SECONDS
+    page._queue.progress_update_sleep_when_free = 1  # of gr.Progress, which nothing here uses
     return page
 
 
