@@ -9,18 +9,16 @@ unexport PYTHONDONTWRITEBYTECODE
 # which some networks need.
 INSTALL := install() { $(VENV)/bin/uv pip install --python $(PYTHON) "$$@" || $(PYTHON) -m pip install "$$@"; }; install
 
-# Three keep two cores busy, for tests of the page often wait.
-PROCESSES := 3
-
 .DEFAULT_GOAL := demo
 .PHONY: demo test check format screenshot cards
 
 demo: $(VENV)/app.stamp  ## Open the app on the bundled weights
 	$(PYTHON) app.py
 
+# Three processes keep two cores busy, for tests of the page often wait.
 test: $(VENV)/dev.stamp  ## Run all tests
 	$(PYTHON) tests/browser.py
-	OMP_NUM_THREADS=1 $(PYTHON) -m pytest --ignore tests/test_speed.py -n $(PROCESSES) --no-loadscope-reorder --durations 15
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest --ignore tests/test_speed.py -n 3 --no-loadscope-reorder --durations 15
 	$(PYTHON) -m pytest tests/test_speed.py
 
 check: $(VENV)/dev.stamp  ## Style and types

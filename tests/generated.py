@@ -12,9 +12,12 @@ from datasets import ClassLabel, Dataset, Features, Image, List, Value
 from PIL import Image as PILImage
 
 from fer.ensemble import EnsembleConfig, Stacker, save_ensemble
-from fer.folder import load_model, save_model
+from fer.faces import ARCFACE
+from fer.folder import ModelConfig, load_model, save_model
 from fer.labels import EMOTIONS
+from fer.models import build
 from fer.places import WEIGHTS
+from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD
 
 MEMBER = str(WEIGHTS / "ddamfn-ferplus")  # of the bundled ensemble
 FASTER = str(WEIGHTS / "convnext-ferplus")  # the other one
@@ -27,6 +30,17 @@ def copy_member(folder: Path) -> Path:
     record.pop("validation", None)
     (folder / "training.json").write_text(json.dumps(record))
     return folder
+
+
+def write_untrained(folder: Path, training_data: dict[str, str]) -> None:
+    """A ConvNeXt-V2 that has learned nothing, always the same one."""
+    torch.manual_seed(0)
+    frame = tuple(map(tuple, ARCFACE.tolist()))
+    name = "convnextv2_atto"
+    config = ModelConfig(
+        name, 112, IMAGENET_MEAN, IMAGENET_STD, frame, False, 1.0, training_data, "untrained"
+    )
+    save_model(folder, build(name, len(EMOTIONS)), config)
 
 
 def write_split(

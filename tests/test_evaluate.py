@@ -4,14 +4,9 @@ import json
 
 import numpy as np
 import pytest
-import torch
-from generated import write_split
+from generated import write_split, write_untrained
 
-from fer.faces import ARCFACE
-from fer.folder import ModelConfig, save_model
 from fer.labels import EMOTIONS
-from fer.models import build
-from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD
 from model_cards.__main__ import main as write_card
 from train.evaluate import main
 from train.metrics import (
@@ -88,14 +83,8 @@ def test_interval_holds_the_value_and_shrinks_with_more_faces():
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("model")
-    frame = tuple(map(tuple, ARCFACE.tolist()))
-    source = {"name": "generated", "licence": "none needed"}
-    config = ModelConfig(
-        "convnextv2_atto", 112, IMAGENET_MEAN, IMAGENET_STD, frame, False, 1.0, source, "untrained"
-    )
-    save_model(folder, build("convnextv2_atto", 7), config)
+    write_untrained(folder, {"name": "generated", "licence": "none needed"})
     write_split(folder / "data" / "validation.parquet", 21)
     return folder
 

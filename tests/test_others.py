@@ -10,16 +10,14 @@ import numpy as np
 import pytest
 import timm
 import torch
-from generated import MEMBER, write_split
+from generated import MEMBER, write_split, write_untrained
 from hub import TOKEN
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
 import fer
 from fer.data import load_split
-from fer.faces import ARCFACE
-from fer.folder import ModelConfig, load_model, read_config, save_model
-from fer.models import build
+from fer.folder import load_model, read_config
 from fer.models.ddamfn import DDAMFN
 from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD
 from train.publish import main as publish
@@ -30,13 +28,8 @@ FACES = torch.randn(2, 3, 112, 112, generator=torch.Generator().manual_seed(1))
 
 @pytest.fixture(scope="module")
 def convnext(tmp_path_factory):
-    torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("convnext")
-    frame = tuple(map(tuple, ARCFACE.tolist()))
-    config = ModelConfig(
-        "convnextv2_atto", 112, IMAGENET_MEAN, IMAGENET_STD, frame, False, 1.0, {}, "untrained"
-    )
-    save_model(folder, build("convnextv2_atto", 7), config)
+    write_untrained(folder, {})
     return folder
 
 

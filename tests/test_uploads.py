@@ -2,12 +2,11 @@
 
 import os
 import time
+from contextlib import nullcontext
 
 import pytest
 
 from fer.ui import uploads
-
-LONG_AGO = time.time() - uploads.UNREAD_SECONDS - 1
 
 
 @pytest.fixture
@@ -20,22 +19,23 @@ def upload(tmp_path, monkeypatch):
     return path
 
 
+def make_old(path):
+    then = time.time() - uploads.UNREAD_SECONDS - 1
+    os.utime(path, (then, then))
+
+
 @pytest.mark.parametrize(
-    ("age", "being_read", "kept"),
+    ("age", "reading", "kept"),
     [
-        ("old", False, False),
-        ("old", True, True),  # of a batch that takes minutes
-        ("new", False, True),
+        (make_old, nullcontext, False),
+        (make_old, uploads.taken, True),  # of a batch that takes minutes
+        (lambda path: None, nullcontext, True),
     ],
+    ids=["old", "old, being read", "new"],
 )
-def test_what_nobody_reads_is_erased(upload, age, being_read, kept):
-    if age == "old":
-        os.utime(upload, (LONG_AGO, LONG_AGO))
-    if being_read:
-        with uploads.taken({"path": str(upload)}):
-            uploads.erase_unread()
-            assert upload.exists() == kept
-    else:
+def test_what_nobody_reads_is_erased(upload, age, reading, kept):
+    age(upload)
+    with reading({"path": str(upload)}):
         uploads.erase_unread()
         assert upload.exists() == upload.parent.exists() == kept
 
@@ -48,6 +48,6 @@ def test_what_has_been_read_is_erased(upload):
 
 def test_files_of_other_programs_stay(upload, monkeypatch):
     monkeypatch.delenv("GRADIO_TEMP_DIR")
-    os.utime(upload, (LONG_AGO, LONG_AGO))
+    make_old(upload)
     uploads.erase_unread()
     assert upload.exists()

@@ -19,10 +19,8 @@ BINS = 15
 
 def accuracies(predicted: Labels, labels: Labels) -> tuple[float, float]:
     """Overall accuracy and mean-class accuracy."""
-    overall, mean_class = (
-        figure(predicted, labels) for figure in (overall_accuracy, mean_class_accuracy)
-    )
-    return float(overall), float(mean_class)
+    overall = overall_accuracy(predicted, labels)
+    return float(overall), float(mean_class_accuracy(predicted, labels))
 
 
 def overall_accuracy(predicted: Labels, labels: Labels) -> Shares:
@@ -33,8 +31,9 @@ def overall_accuracy(predicted: Labels, labels: Labels) -> Shares:
 def mean_class_accuracy(predicted: Labels, labels: Labels) -> Shares:
     """The mean of per-class recall, over the classes that have faces (…×N)."""
     right = predicted == labels
-    faces = np.stack([(labels == c).sum(axis=-1) for c in range(len(EMOTIONS))])
-    hits = np.stack([(right & (labels == c)).sum(axis=-1) for c in range(len(EMOTIONS))])
+    own = [labels == c for c in range(len(EMOTIONS))]
+    faces = np.stack([of_class.sum(axis=-1) for of_class in own])
+    hits = np.stack([(right & of_class).sum(axis=-1) for of_class in own])
     return (hits / np.maximum(faces, 1)).sum(axis=0) / (faces > 0).sum(axis=0)
 
 
