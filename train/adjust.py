@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from fer.models.ddamfn import DDAMFN
+from fer.models import classifier
 from train.metrics import accuracies
 
 CHOICES = np.linspace(-1, 1, 41)
@@ -33,7 +33,5 @@ def choose_shift(
 
 def shift_bias(network: nn.Module, shift: float, prior: torch.Tensor) -> None:
     """Fold a shift of the logits into the bias of a network's classifier."""
-    layer = network.classifier if isinstance(network, DDAMFN) else network.get_submodule("head.fc")
-    assert isinstance(layer, nn.Linear)
     with torch.no_grad():
-        layer.bias.sub_(shift * prior.log())
+        classifier(network).bias.sub_(shift * prior.log())

@@ -14,13 +14,15 @@ from torchvision.transforms import v2
 
 from fer.data import LabelledFaces
 from fer.errors import DataError
-from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD, resize
+from fer.models import normalization
+from fer.preprocess import resize
 from train.recipe import Augmentation, Recipe, Stage
 
 Draw = tuple[int, int, int]  # epoch, position within it, row of the data set
+Triple = tuple[float, ...]  # a number for each of R, G, B
 
 
-def augment(options: Augmentation) -> v2.Transform:
+def augment(options: Augmentation, mean: Triple, std: Triple) -> v2.Transform:
     """PIL face S×S to a normalised float32 tensor 3×S×S, randomly changed.
 
     Flip, then with probability `jitter` a small rotation, zoom and shift, then brightness and
@@ -39,7 +41,7 @@ def augment(options: Augmentation) -> v2.Transform:
             v2.RandomApply([jitter], p=options.jitter),
             v2.ColorJitter(brightness=options.brightness, contrast=options.brightness),
             v2.ToDtype(torch.float32, scale=True),
-            v2.Normalize(IMAGENET_MEAN, IMAGENET_STD),
+            v2.Normalize(mean, std),
             v2.RandomErasing(p=options.erase, scale=(0.02, 0.25)),
         ]
     )
@@ -51,7 +53,7 @@ class AugmentedFaces(Dataset):
     def __init__(self, faces: LabelledFaces, size: int, recipe: Recipe):
         self.faces = faces
         self.size = size
-        self.transform = augment(recipe.augmentation)
+        self.transform = augment(recipe.augmentation, *normalization(recipe.architecture))
         self.seed = recipe.seed
         one_hot = np.eye(faces.targets.shape[1], dtype=np.float32)[faces.labels]
         self.targets = faces.targets if recipe.soft_labels else one_hot
@@ -139,6 +141,15 @@ def training_batches(
     draws = Draws(faces, recipe, stage_index, start, process, processes)
     loader = DataLoader(data, batch_sampler=draws, num_workers=workers)
     return loader, draws.steps_per_epoch
+
+
+def mixup(images: Tensor, targets: Tensor, alpha: float, *seed: int) -> tuple[Tensor, Tensor]:
+    """Images B×3×S×S and targets B×7, each blended with another of the batch by a share that is
+    drawn for the whole batch from Beta(alpha, alpha) (H. Zhang et al., "mixup", ICLR 2018)."""
+    blend = v2.MixUp(alpha=alpha, num_classes=targets.shape[1])
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(_mix(*seed))
+        return blend(images, targets)
 
 
 def _mix(*numbers: int) -> int:

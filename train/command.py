@@ -12,7 +12,7 @@ from fer.data import LabelledFaces, load_split
 from fer.errors import FerError
 from fer.folder import ModelConfig, read_config, save_model, write_config, write_json
 from fer.model import Model
-from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD
+from fer.models import normalization
 from train.adjust import choose_shift, shift_bias
 from train.calibration import fit_temperature
 from train.framing import is_grey, measure_frame
@@ -69,11 +69,12 @@ def train(options: argparse.Namespace) -> None:
         logits = run.predict(run.model, validation, recipe.stages[-1].size)
         state["shift"] = choose_shift(logits, validation.labels, run.prior.cpu().numpy())
         shift_bias(run.model, state["shift"], run.prior)
+    mean, std = normalization(recipe.architecture)
     config = ModelConfig(
         architecture=recipe.architecture,
         input_size=recipe.stages[-1].size,
-        mean=IMAGENET_MEAN,
-        std=IMAGENET_STD,
+        mean=mean,
+        std=std,
         frame=tuple(map(tuple, measure_frame(data).tolist())),
         grey=is_grey(data),
         mirror=recipe.mirror,

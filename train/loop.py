@@ -24,10 +24,10 @@ from tqdm import tqdm
 from fer.data import LabelledFaces
 from fer.errors import DataError
 from fer.labels import EMOTIONS
-from fer.models import build
+from fer.models import build, normalization
 from fer.models.ddamfn import DDAMFN
-from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD, to_batch
-from train.batches import training_batches
+from fer.preprocess import to_batch
+from train.batches import mixup, training_batches
 from train.checkpoint import (
     read_tensors,
     restore_modules,
@@ -36,6 +36,7 @@ from train.checkpoint import (
     save_tensors,
 )
 from train.curves import Curves
+from train.dlib_start import is_dlib, measure_statistics
 from train.losses import total_loss
 from train.metrics import accuracies
 from train.optimizer import make_optimizer, set_learning_rate
@@ -90,6 +91,8 @@ class Run:
         model = build(recipe.architecture, len(EMOTIONS), pretrained=recipe.pretrained)
         if recipe.start:
             start_from(model, recipe.architecture, recipe.start)
+            if is_dlib(recipe.start):
+                measure_statistics(model, train)
         if self.accelerator.num_processes > 1 and self.device.type == "cuda":
             model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
         self.model = model.to(self.device).to(memory_format=torch.channels_last)
@@ -205,6 +208,9 @@ class Run:
     ) -> float:
         images = images.to(self.device, memory_format=torch.channels_last)
         targets = targets.to(self.device)
+        if self.recipe.mixup:
+            place = (self.state["stage"], self.state["step"], self.accelerator.process_index)
+            images, targets = mixup(images, targets, self.recipe.mixup, self.recipe.seed, *place)
 
         def closure() -> float:
             optimizer.zero_grad()
@@ -246,7 +252,7 @@ class Run:
         network.eval()
 
         def logits(crops: list[Image.Image]) -> NDArray[np.float32]:
-            batch = to_batch(crops, size, IMAGENET_MEAN, IMAGENET_STD)
+            batch = to_batch(crops, size, *normalization(self.recipe.architecture))
             batch = batch.to(self.device, memory_format=torch.channels_last)
             with self.accelerator.autocast():
                 return network(batch).float().cpu().numpy()

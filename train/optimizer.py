@@ -7,6 +7,7 @@ from pytorch_optimizer import SAM
 from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
+from fer.models import classifier
 from train.recipe import Stage
 
 
@@ -18,10 +19,21 @@ def make_optimizer(model: nn.Module, stage: Stage) -> Optimizer:
         "sgd": (SGD, {"momentum": 0.9}),
     }
     kind, options = kinds[stage.optimizer]
-    groups: list[dict[str, Any]] = [
-        {"params": [p for p in model.parameters() if p.ndim > 1]},
-        {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
-    ]
+    parts = [(1.0, list(model.parameters()))]
+    if stage.body_lr != 1:
+        last = list(classifier(model).parameters())
+        known = set(last)
+        parts = [(stage.body_lr, [p for p in model.parameters() if p not in known]), (1.0, last)]
+    groups: list[dict[str, Any]] = []
+    for share, parameters in parts:
+        groups += [
+            {"params": [p for p in parameters if p.ndim > 1], "lr_share": share},
+            {
+                "params": [p for p in parameters if p.ndim <= 1],
+                "lr_share": share,
+                "weight_decay": 0.0,
+            },
+        ]
     options |= {"lr": stage.lr, "weight_decay": stage.weight_decay}
     if stage.sam_rho:
         return SAM(groups, kind, rho=stage.sam_rho, **options)
@@ -38,7 +50,7 @@ def set_learning_rate(optimizer: Optimizer, stage: Stage, step: int, total: int)
     }
     rate = stage.lr * factors[stage.schedule]
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("lr_share", 1.0)
     return rate
 
 

@@ -28,6 +28,9 @@ class Stage:
     epochs: int
     batch: int
     lr: float  # the highest learning rate
+    body_lr: float = (
+        1.0  # share of it that all but the classifier get, when they know faces already
+    )
     optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
     weight_decay: float = 0.05
     schedule: Literal["one-cycle", "step", "exponential"] = "one-cycle"
@@ -57,7 +60,7 @@ class Recipe:
     stages: tuple[Stage, ...]
     architecture: str = "ddamfn"
     pretrained: bool = False  # start from timm's ImageNet weights
-    start: str = ""  # model folder whose weights the run starts from; "" starts from scratch
+    start: str = ""  # model folder, or file of dlib's network, to start from; "" means from scratch
     augmentation: Augmentation = Augmentation()
     seed: int = 0
     precision: Literal["fp32", "bf16"] = "fp32"
@@ -70,6 +73,7 @@ class Recipe:
     mirror: bool = False  # the finished model answers for the mean of a face and its mirror image
     soft_labels: bool = True  # train on the raters' votes where the data has them
     label_smoothing: float = 0.0
+    mixup: float = 0.0  # alpha of the distribution of blends of two faces; 0 blends none
     diversity: float = 0.1  # weight of DDAMFN's attention-diversity loss
     checkpoint_every: int = 50  # steps
 

@@ -9,16 +9,27 @@ from torch import nn
 from fer.errors import DataError
 from fer.folder import CONFIG, load_model, read_config
 from fer.importer import BACKBONE, LICENCE
+from fer.models import FACE_RESNET
+from train.dlib_start import DLIB, is_dlib, start_from_dlib
 from train.provenance import training_record
 
 
 def start_from(network: nn.Module, architecture: str, folder: str) -> None:
     """Copy the weights of a folder into a network: a model's, or an imported backbone's.
+    A `face_resnet29` can also start from the file of dlib's network.
 
     A classifier for another number of classes does not fit, so the network keeps its fresh one.
 
     Raises `DataError` when the folder holds another architecture, `ModelError` when it is unusable.
     """
+    if is_dlib(folder):
+        if architecture != FACE_RESNET:
+            raise DataError(
+                f"{folder} holds dlib's face recognition network, so a {architecture} cannot start "
+                f"from it: choose another start, or the architecture {FACE_RESNET}."
+            )
+        start_from_dlib(network, Path(folder))
+        return
     backbone = Path(folder) / BACKBONE
     if architecture == "ddamfn" and backbone.is_file():
         network.get_submodule("backbone").load_state_dict(load_file(backbone))
@@ -40,6 +51,14 @@ def origin(folder: str) -> dict[str, Any]:
     The cost, in seconds, and the terms include those of the models that it started from itself:
     who trains on is bound by what the first one was trained on.
     """
+    if is_dlib(folder):
+        return {
+            "recipe": None,
+            "seconds": None,
+            "commit": None,
+            "pretrained": False,
+            "training_data": [DLIB],
+        }
     earlier = training_record(Path(folder))
     recipe, before = earlier.get("recipe", {}), earlier.get("started_from", {})
     return {

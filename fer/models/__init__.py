@@ -4,10 +4,13 @@ from torch import nn
 
 from fer.models.convnext import SIZES, ConvNeXtV2
 from fer.models.ddamfn import DDAMFN
+from fer.models.face_resnet import LAST_LARGE, MEAN, STD, FaceResNet29
+from fer.preprocess import IMAGENET_MEAN, IMAGENET_STD
 
 # ConvNeXt-V2 under the names that timm gives its sizes.
 CONVNEXT = {f"convnextv2_{size}": size for size in SIZES}
-ARCHITECTURES = ("ddamfn", *CONVNEXT)
+FACE_RESNET = "face_resnet29"
+ARCHITECTURES = ("ddamfn", FACE_RESNET, *CONVNEXT)
 
 
 def build(architecture: str, num_classes: int, pretrained: bool = False) -> nn.Module:
@@ -18,6 +21,8 @@ def build(architecture: str, num_classes: int, pretrained: bool = False) -> nn.M
     """
     if architecture == "ddamfn":
         return DDAMFN(num_classes)
+    if architecture == FACE_RESNET:
+        return FaceResNet29(num_classes)
     network = ConvNeXtV2(CONVNEXT[architecture], num_classes)
     if pretrained:
         import timm  # takes seconds, which no answer needs
@@ -27,9 +32,24 @@ def build(architecture: str, num_classes: int, pretrained: bool = False) -> nn.M
     return network
 
 
+def normalization(architecture: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation, a number for each of R, G, B, of what the network is fed."""
+    return (MEAN, STD) if architecture == FACE_RESNET else (IMAGENET_MEAN, IMAGENET_STD)
+
+
+def classifier(network: nn.Module) -> nn.Linear:
+    """The last layer, from features to logits."""
+    name = "head.fc" if isinstance(network, ConvNeXtV2) else "classifier"
+    layer = network.get_submodule(name)
+    assert isinstance(layer, nn.Linear)
+    return layer
+
+
 def last_feature_map(network: nn.Module) -> nn.Module:
     """The layer whose output is the network's last map over the face, for Grad-CAM."""
     if isinstance(network, DDAMFN):
         return network.backbone.conv_6_sep
+    if isinstance(network, FaceResNet29):
+        return network.blocks[LAST_LARGE]
     *_, last = network.get_submodule("stages").children()
     return last
