@@ -17,7 +17,7 @@ demo: $(VENV)/app.stamp  ## Open the app on the bundled weights
 
 # Three processes keep two cores busy, for tests of the page often wait.
 test: $(VENV)/dev.stamp  ## Run all tests
-	$(PYTHON) tests/browser.py
+	$(PYTHON) tests/support/browser.py
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest --ignore tests/test_speed.py -n 3 --no-loadscope-reorder --durations 15
 	$(PYTHON) -m pytest tests/test_speed.py
 
@@ -34,8 +34,8 @@ cards: $(VENV)/dev.stamp  ## Make the bundled models' cards and the README's tab
 	$(PYTHON) -m model_cards all
 
 screenshot: $(VENV)/dev.stamp  ## Make the README's pictures again
-	$(PYTHON) tests/browser.py
-	$(PYTHON) tests/screenshot.py
+	$(PYTHON) tests/support/browser.py
+	$(PYTHON) tests/support/screenshot.py
 
 # uv comes last into a new environment, so its presence says that the environment is whole.
 $(VENV)/bin/uv:

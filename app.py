@@ -20,7 +20,7 @@ import torch
 from PIL import Image
 
 import fer
-from fer.places import default_model, open_or_bundled
+from fer.models.bundled import default_model, open_or_bundled
 from fer.recognizer import Places
 from fer.ui import LAUNCH, build
 from fer.ui.engine import Engine
@@ -60,7 +60,7 @@ def prepare_heatmaps() -> None:
     When a page is opened, not before, or the very first answer would wait for it; by the time the
     visitor has chosen a photo it is there.
     """
-    importlib.import_module("fer.explain")
+    importlib.import_module("fer.networks.gradcam")
 
 
 with demo:

@@ -1,7 +1,7 @@
 """Facial expressions in photos: emotions, sentiment, valence and what the model looked at.
 
 import fer
-for face in fer.load("weights/ensemble-ferplus")("photo.jpg"):
+for face in fer.load("fer/weights/ensemble-ferplus")("photo.jpg"):
     print(face.box, face.emotion, face.valence)
 """
 

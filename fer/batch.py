@@ -1,6 +1,6 @@
 """Many photos at once, single files or zips, into one table; a bad file spoils only itself.
 
-results = fer.batch.look([Path("photos.zip")], fer.load("weights/ensemble-ferplus"))
+results = fer.batch.look([Path("photos.zip")], fer.load("fer/weights/ensemble-ferplus"))
 results.to_frame().to_csv("faces.csv", index=False)
 """
 

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fer import ensemble
 from fer.errors import FerError
 from fer.faces import DetectedFace, FaceDetector
-from fer.hub import locate, member_of
 from fer.images import ImageSource, open_image
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, Scale, to_levels, valence
-from fer.model import Model
+from fer.models import ensemble
+from fer.models.classifier import Model
+from fer.models.hub import locate, member_of
 
 SURE = 0.5  # probabilities are calibrated, so that below it the top emotion is more likely wrong
 
@@ -170,7 +170,7 @@ class Recognizer:
 
         `member` says which model of an ensemble is asked.
         """
-        from fer.explain import covered, heat_layer, lay_over
+        from fer.networks.gradcam import covered, heat_layer, lay_over
 
         to_crop, heat = self._heat(photo.size, face, emotion, member)
         region = covered(photo.size, to_crop, heat.shape[0])
@@ -192,7 +192,7 @@ class Recognizer:
 
         Colour and transparency say how much a place speaks for the emotion.
         """
-        from fer.explain import heat_layer
+        from fer.networks.gradcam import heat_layer
 
         to_crop, heat = self._heat(photo_size, face, emotion, member)
         return heat_layer(to_crop, heat, region, size)

@@ -1,6 +1,6 @@
 """Expressions over time: a clip's faces, followed from picture to picture.
 
-timeline = fer.video.watch("clip.mp4", fer.load("weights/ensemble-ferplus"))
+timeline = fer.video.watch("clip.mp4", fer.load("fer/weights/ensemble-ferplus"))
 print(timeline.to_csv())
 """
 
@@ -14,9 +14,9 @@ import pandas as pd
 from PIL import Image
 
 from fer.errors import VideoError
+from fer.faces.tracking import Tracker
 from fer.labels import EMOTIONS
 from fer.recognizer import SURE, Face, Recognizer
-from fer.tracking import Tracker
 
 MAX_SECONDS = 60
 MAX_PIXELS = 3840 * 2160  # of one picture of the clip

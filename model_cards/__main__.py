@@ -14,10 +14,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from fer.ensemble import is_ensemble
 from fer.errors import FerError, ModelError
-from fer.hub import snapshot
-from fer.places import WEIGHTS
+from fer.evaluation.plots import draw_plots
+from fer.models.bundled import WEIGHTS
+from fer.models.ensemble import is_ensemble
+from fer.models.hub import snapshot
 from model_cards.card import CARD, model_folder, render
 from model_cards.check import check
 from model_cards.figures import checked_metrics
@@ -25,9 +26,8 @@ from model_cards.findings import Finding, table
 from model_cards.metadata import RESULTS, eval_files
 from model_cards.readme import generated
 from train import evaluate
-from train.plots import draw_plots
 
-README = WEIGHTS.parent / "README.md"
+README = Path(__file__).parent.parent / "README.md"
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -8,17 +8,17 @@ from typing import Any
 from huggingface_hub import ModelCard
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 
-from fer import ensemble
 from fer.errors import ModelError
-from fer.folder import CONFIG, WEIGHTS, name_of, read_config
-from fer.hub import Source, locate, member_of
+from fer.evaluation.comparison import ablation_table, mcnemar_table
+from fer.evaluation.provenance import training_record
 from fer.labels import EMOTIONS, LEVELS_5
-from model_cards import words
+from fer.models import ensemble
+from fer.models.hub import Source, locate, member_of
+from fer.models.model_folder import CONFIG, WEIGHTS, name_of, read_config
+from model_cards import formatting as words
 from model_cards.figures import checked_metrics
+from model_cards.licences import CITATIONS, data_key, licence_of
 from model_cards.metadata import metadata
-from model_cards.terms import CITATIONS, data_key, licence_of
-from train.ablation import ablation_table, mcnemar_table
-from train.provenance import training_record
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"

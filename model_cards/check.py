@@ -13,18 +13,18 @@ from pathlib import Path
 import yaml
 from huggingface_hub import ModelCard
 
-from fer.ensemble import is_ensemble
 from fer.errors import FerError, ModelError
-from fer.folder import read_json
+from fer.evaluation.plots import shows
+from fer.models.ensemble import is_ensemble
+from fer.models.model_folder import read_json
 from model_cards.card import CARD, members_of, model_context, render, title_of
 from model_cards.figures import checked_metrics
 from model_cards.findings import Finding, differing
-from model_cards.foreign import foreign
+from model_cards.formatting import plots
+from model_cards.licences import rank_of
 from model_cards.links import broken_links
 from model_cards.metadata import RESULTS, eval_files
-from model_cards.terms import rank_of
-from model_cards.words import plots
-from train.plots import shows
+from model_cards.third_party import foreign
 
 SECTIONS = (
     "Use",

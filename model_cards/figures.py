@@ -8,11 +8,16 @@ from typing import Any
 import numpy as np
 
 from fer.errors import ModelError
-from fer.folder import read_json
+from fer.evaluation.metrics import (
+    accuracies,
+    expected_calibration_error,
+    mapped_accuracy,
+    per_class,
+)
+from fer.evaluation.provenance import weights
+from fer.evaluation.report import METRICS, read_metrics
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5
-from train.metrics import accuracies, expected_calibration_error, mapped_accuracy, per_class
-from train.provenance import weights
-from train.report import METRICS, read_metrics
+from fer.models.model_folder import read_json
 
 ACCURACIES = ("overall_accuracy", "mean_class_accuracy")
 NUMBERS = (

@@ -6,7 +6,7 @@ import yaml
 from huggingface_hub import EvalResult, EvalResultEntry, ModelCardData
 from huggingface_hub import eval_result_entries_to_yaml as plain
 
-from model_cards.terms import HUB_IDS
+from model_cards.licences import HUB_IDS
 
 RESULTS = ".eval_results/*.yaml"  # where the Hub looks for them
 FIGURES = {

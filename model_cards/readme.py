@@ -3,14 +3,13 @@
 import re
 from pathlib import Path
 
-from fer.ensemble import is_ensemble
 from fer.errors import ModelError
-from fer.folder import name_of
-from fer.places import WEIGHTS
-from model_cards.card import TEMPLATES
+from fer.evaluation.comparison import ablation_table, mcnemar_table, table_row
+from fer.models.ensemble import is_ensemble
+from fer.models.model_folder import name_of
+from model_cards.card import HERE, TEMPLATES
 from model_cards.figures import checked_metrics
-from model_cards.words import data_name, percent
-from train.ablation import ablation_table, mcnemar_table, table_row
+from model_cards.formatting import data_name, percent
 
 BEGIN, END = "<!-- results: made by `make cards` -->", "<!-- end of results -->"
 
@@ -25,7 +24,7 @@ def generated(text: str, folders: list[Path]) -> str:
 
 def front_matter() -> str:
     """The Space's configuration, with the version of Gradio that everybody else has too."""
-    requirements = (WEIGHTS.parent / "requirements.txt").read_text(encoding="utf-8")
+    requirements = (HERE.parent / "requirements.txt").read_text(encoding="utf-8")
     (gradio,) = re.findall(r"^gradio==(\S+)$", requirements, re.MULTILINE)
     return (TEMPLATES / "space.yaml").read_text(encoding="utf-8").replace("{{ gradio }}", gradio)
 

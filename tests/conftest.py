@@ -12,7 +12,7 @@ import browser as chromium
 import hub  # before huggingface_hub, which reads its address once
 import hub_answers
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from pages import files_in, open_page
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 from serving import ROOT, serve
 from xdist.scheduler import LoadFileScheduling
@@ -40,29 +40,6 @@ def app_url(server_files: Path) -> Iterator[str]:
     with serve(TMPDIR=str(server_files), GRADIO_MCP_SERVER="True") as url:
         yield url
     assert files_in(server_files) == []
-
-
-def files_in(folder: Path) -> list[Path]:
-    """Every file below a folder."""
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def open_page(
-    browser: Browser | BrowserContext,
-    url: str,
-    notice_read: bool = True,
-    watch: Callable[[Request], object] = lambda request: None,
-    **settings: Any,
-) -> Page:
-    """The app's page in a browser of its own, as a visitor has it who has read the notice."""
-    page = browser.new_page(**settings)
-    page.on("request", watch)
-    page.set_default_timeout(60_000)  # for a busy machine
-    if notice_read:
-        page.add_init_script("localStorage.setItem('notice-read', 'yes')")
-    page.goto(url)
-    page.locator(".example").first.wait_for()
-    return page
 
 
 @pytest.fixture(scope="session")
@@ -111,17 +88,6 @@ def import_app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Any]]:
     monkeypatch.syspath_prepend(ROOT)
     yield lambda: importlib.import_module("app")
     sys.modules.pop("app", None)
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds that keeps people from using the page."""
-    page.wait_for_timeout(300)  # for what fades in: half-faded text has too little contrast
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{violation['id']}: {violation['nodes'][0]['html'][:200]}"
-        for violation in found
-        if violation["impact"] in ("serious", "critical")
-    ]
 
 
 @pytest.fixture(scope="session")

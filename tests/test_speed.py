@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import psutil
 import pytest
-from conftest import open_page
 from gradio_client import Client, handle_file
 from pace import slowness
+from pages import open_page
 from playwright.sync_api import Browser
 from serving import run
 

@@ -5,7 +5,7 @@ Like `train.ddamfn`, with another recipe.
 
 import sys
 
-from train.command import main
+from train.engine.command import main
 
 if __name__ == "__main__":
     sys.exit(main("python -m train.convnext", "ferplus-convnext.toml"))

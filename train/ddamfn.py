@@ -6,7 +6,7 @@ a model folder, `<out>/model`, in half precision.
 
 import sys
 
-from train.command import main
+from train.engine.command import main
 
 if __name__ == "__main__":
     sys.exit(main("python -m train.ddamfn", "ferplus-ddamfn.toml"))

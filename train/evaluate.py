@@ -17,17 +17,17 @@ from numpy.typing import NDArray
 
 from fer import FerError, Recognizer, load
 from fer.data import LabelledFaces, load_split
-from fer.ensemble import Stacker, soft_vote
 from fer.errors import DataError
-from fer.folder import ModelConfig
-from fer.model import Model
-from train.ablation import Answers, ablation, ablation_table, mcnemar, mcnemar_table
-from train.metrics import evaluate
-from train.plots import draw_plots
-from train.predictions import predict_split
-from train.report import compare, record_scoring, table, write_metrics
-from train.slices import CORRUPTIONS, group_rows, slice_row
-from train.stack import Combination, cross_fitted
+from fer.evaluation.comparison import Answers, ablation, ablation_table, mcnemar, mcnemar_table
+from fer.evaluation.metrics import evaluate
+from fer.evaluation.plots import draw_plots
+from fer.evaluation.predictions import predict_split
+from fer.evaluation.report import compare, record_scoring, table, write_metrics
+from fer.evaluation.robustness import CORRUPTIONS, group_rows, slice_row
+from fer.evaluation.stacking import Combination, cross_fitted
+from fer.models.classifier import Model
+from fer.models.ensemble import Stacker, soft_vote
+from fer.models.model_folder import ModelConfig
 
 # What was predicted of the split so far: by which model, of faces spoilt in which way.
 Known = list[tuple[tuple[ModelConfig, str], NDArray[np.float32]]]

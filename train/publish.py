@@ -10,14 +10,14 @@ import sys
 from pathlib import Path
 
 from fer import FerError, ModelError, load
-from fer.ensemble import STACKER, is_ensemble, read_config, weights_file
-from fer.folder import CONFIG, WEIGHTS, read_json
-from fer.hub import PINNED
+from fer.evaluation.provenance import TRAINING
+from fer.evaluation.report import METRICS
+from fer.models.ensemble import STACKER, is_ensemble, read_config, weights_file
+from fer.models.hub import PINNED
+from fer.models.model_folder import CONFIG, WEIGHTS, read_json
 from model_cards.card import CARD, model_folder, renamed
 from model_cards.check import require_good_card
-from train.provenance import TRAINING
-from train.push import Push
-from train.report import METRICS
+from train.publishing.push import Push
 
 MORE = (TRAINING, ".eval_results/*.yaml", "plots/*.png")
 OWNED = (WEIGHTS, STACKER, *MORE)  # on the Hub: not to outlive the model that they belong to

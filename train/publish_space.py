@@ -14,12 +14,12 @@ from pathlib import Path
 import yaml
 
 from fer import FerError, HubError
-from fer.hub import HUB_ID
+from fer.models.hub import HUB_ID
 from model_cards.readme import front_matter
-from train.push import Push
+from train.publishing.push import Push
 
 ROOT = Path(__file__).parent.parent
-FILES = ("app.py", "requirements.txt", "LICENSE", "fer", "weights")
+FILES = ("app.py", "requirements.txt", "LICENSE", "fer")
 README = "README.md"
 OWNED = ("[!.]*",)  # on the Hub: everything but what git and the Hub keep there for themselves
 

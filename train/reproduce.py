@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 
 from fer.errors import FerError
+from fer.evaluation.comparison import ablation_table, mcnemar_table
+from fer.evaluation.report import read_metrics
 from train import evaluate, stack
-from train.ablation import ablation_table, mcnemar_table
-from train.command import RECIPES
-from train.command import main as train
-from train.report import read_metrics
+from train.engine.command import RECIPES
+from train.engine.command import main as train
 
 RESULTS = "RESULTS.md"
 

@@ -1,4 +1,4 @@
-"""Stack models: python -m train.stack A/model B/model --data FOLDER --out weights/ensemble-ferplus
+"""Stack models: python -m train.stack A/model B/model --data FOLDER --out runs/ensemble
 
 A member may also be a model on the Hub, `repo@revision`: the ensemble then names its exact commit,
 as one that is to be published has to.
@@ -11,28 +11,19 @@ chosen by cross-validation there; no other split is read.
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from fer.data import LabelledFaces, load_split
-from fer.ensemble import EnsembleConfig, Stacker, features, save_ensemble, soft_vote
 from fer.errors import DataError, FerError
-from fer.folder import read_config
-from fer.hub import Source, locate
-from train.ablation import ablation, ablation_table
-from train.predictions import cached_probabilities
-from train.provenance import training_record
-
-Combination = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # M×N×7 to N×7
-
-FOLDS = 5  # for the figures of stacking on validation
-FOLDS_FOR_C = 3
-SEED = 0
+from fer.evaluation.comparison import ablation, ablation_table
+from fer.evaluation.predictions import cached_probabilities
+from fer.evaluation.provenance import training_record
+from fer.evaluation.stacking import FOLDS, cross_fitted, fit_stacker
+from fer.models.ensemble import EnsembleConfig, save_ensemble, soft_vote
+from fer.models.hub import Source, locate
+from fer.models.model_folder import read_config
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -84,43 +75,6 @@ def name_in(ensemble: Path, member: Source) -> str:
     if member.commit:
         return f"{member.name}@{member.commit}"
     return os.path.relpath(member.folder, ensemble)
-
-
-def fit_stacker(members: NDArray[np.float32], labels: NDArray[np.int64]) -> Stacker:
-    """Fit on M×N×7 probabilities and N labels; C is chosen by log-loss in cross-validation."""
-    fitted = regression().fit(features(members), labels).best_estimator_
-    return Stacker(fitted.coef_, fitted.intercept_)
-
-
-def cross_fitted(members: NDArray[np.float32], labels: NDArray[np.int64]) -> Combination:
-    """How a stacker combines the very faces that it is fitted on (M×N×7, N labels), honestly.
-
-    Each of those faces is answered by a stacker whose fit and choice of C did not see it.
-    """
-    fitted = [
-        (fit_stacker(members[:, seen], labels[seen]), unseen)
-        for seen, unseen in folds(FOLDS).split(labels, labels)
-    ]
-
-    def combine(asked: NDArray[np.float32]) -> NDArray[np.float32]:
-        rows = np.empty(asked.shape[1:], np.float32)
-        for stacker, unseen in fitted:
-            rows[unseen] = stacker(asked[:, unseen])
-        return rows
-
-    return combine
-
-
-def regression() -> GridSearchCV:
-    """Multinomial logistic regression with a choice of C, not fitted yet."""
-    grid = {"C": np.logspace(-3, 2, 6)}
-    regression = LogisticRegression(max_iter=2000)
-    return GridSearchCV(regression, grid, scoring="neg_log_loss", cv=folds(FOLDS_FOR_C))
-
-
-def folds(number: int) -> StratifiedKFold:
-    """The folds of validation, always the same."""
-    return StratifiedKFold(number, shuffle=True, random_state=SEED)
 
 
 if __name__ == "__main__":

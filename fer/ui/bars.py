@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from fer import Face, Recognizer
-from fer.ensemble import soft_vote
 from fer.labels import EMOTIONS
+from fer.models.ensemble import soft_vote
 
 SURPRISE = "Surprise can be pleasant or not; that it counts as positive is a convention."
 NOT_SURE = "Not sure: no expression has an even chance."

@@ -12,9 +12,9 @@ from typing import Any
 import gradio as gr
 
 from fer import FerError
+from fer.faces.tracking import find_again, match
 from fer.images import open_image
 from fer.labels import EMOTIONS
-from fer.tracking import find_again, match
 from fer.ui import bars
 from fer.ui.engine import AT_ONCE, Engine
 from fer.ui.scripts import script

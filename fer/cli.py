@@ -1,0 +1,127 @@
+"""Emotions of the faces in photos: python -m fer photo.jpg [more.jpg …] [--json] [--heatmap OUT]
+
+`python -m fer import CHECKPOINT --out FOLDER` makes a model folder of an upstream checkpoint.
+Exit code 0, or 2 when a model or a photo could not be used; the other photos are still answered.
+"""
+
+import argparse
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from fer import Face, FerError, Recognizer, load
+from fer.images import open_image
+from fer.labels import EMOTIONS
+from fer.models.bundled import default_model
+
+BAR = 24  # characters of a probability of 1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["import"]:
+        from fer.models.upstream.conversion import main as import_checkpoint
+
+        return import_checkpoint(arguments[1:])
+    parser = argparse.ArgumentParser(
+        prog="python -m fer",
+        description="Emotions of every face in photos. A face shows an expression, not a feeling.",
+        epilog="python -m fer import: make a model folder of an upstream checkpoint (see --help).",
+    )
+    parser.add_argument("photos", nargs="+", metavar="PHOTO")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON per photo")
+    parser.add_argument(
+        "--heatmap",
+        type=Path,
+        metavar="OUT",
+        help="save what the model looked at: a .png file for one photo, else a folder",
+    )
+    parser.add_argument("--model", default=default_model(), help="model folder or Hub id")
+    parser.add_argument(
+        "--aligned", action="store_true", help="the photos are face crops: skip detection"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        recognizer = load(options.model)
+        if recognizer.revision and not options.json:
+            print(f"{recognizer.name} at commit {recognizer.revision}", file=sys.stderr)
+        heatmaps = _heatmap_paths(options.photos, options.heatmap)
+    except FerError as error:
+        print(error, file=sys.stderr)
+        return 2
+    answers = [
+        _answer(recognizer, photo, options, heatmap)
+        for photo, heatmap in zip(options.photos, heatmaps, strict=True)
+    ]
+    return 0 if all(answers) else 2
+
+
+def _answer(
+    recognizer: Recognizer, photo: str, options: argparse.Namespace, heatmap: Path | None
+) -> bool:
+    """Answer one photo on standard output; False when it could not be used."""
+    record: dict[str, Any] = {"image": photo, "model": recognizer.name}
+    if recognizer.revision:
+        record["revision"] = recognizer.revision
+    try:
+        image = open_image(photo)
+        faces = recognizer(image, aligned=options.aligned)
+        record["faces"] = [face.to_json() for face in faces]
+        if heatmap:
+            picture = image
+            for face in faces:
+                picture = recognizer.explain(picture, face)
+            _save(picture, heatmap)
+    except FerError as error:
+        record["error"] = str(error)
+        record.pop("faces", None)
+        print(error, file=sys.stderr)
+    if options.json:
+        print(json.dumps(record), flush=True)
+    elif "error" not in record:
+        print(describe(photo, faces), flush=True)
+    return "error" not in record
+
+
+def describe(photo: str, faces: list[Face]) -> str:
+    """The answer for one photo as lines of text, most probable emotion first."""
+    if not faces:
+        return f"{photo}: no face found"
+    lines = [f"{photo}: {len(faces)} face{'s' if len(faces) > 1 else ''}"]
+    for number, face in enumerate(faces, 1):
+        box = ", ".join(str(round(side)) for side in face.box)
+        doubt = "" if face.sure else ", not sure"
+        lines.append(f"face {number} (box {box}), valence {face.valence:+.2f}{doubt}")
+        for index in face.probabilities.argsort()[::-1]:
+            p = float(face.probabilities[index])
+            lines.append(f"  {EMOTIONS[index]:<10} {p:6.1%} {'█' * round(BAR * p)}".rstrip())
+        for scale in (face.levels_5, face.levels_3):
+            lines.append("  " + ", ".join(f"{level} {p:.0%}" for level, p in scale.items()))
+    return "\n".join(lines)
+
+
+def _heatmap_paths(photos: list[str], out: Path | None) -> list[Path | None]:
+    if out is None:
+        return [None] * len(photos)
+    if len(photos) == 1 and out.suffix:
+        return [out]
+    if out.suffix:
+        raise FerError(f"{out} is one file for {len(photos)} photos: give --heatmap a folder.")
+    return [out / f"{Path(photo).stem}.heatmap.png" for photo in photos]
+
+
+def _save(picture: Any, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture.save(path)
+    except (OSError, ValueError) as error:
+        raise FerError(f"The heatmap {path} cannot be saved: {error}.") from error
+
+
+if __name__ == "__main__":
+    if hasattr(signal, "SIGPIPE"):  # end quietly when the reader, such as head, has had enough
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""Answers for every face of a split, with a progress bar, and a cache of them."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors.numpy import load_file, save_file
+from tqdm import tqdm
+
+import fer
+from fer.data import LabelledFaces
+from fer.models.classifier import Model
+from fer.models.model_folder import CONFIG, WEIGHTS
+
+BATCH = 32
+
+Predict = Callable[[list[Image.Image]], NDArray[np.float32]]
+
+
+def predict_split(predict: Predict, faces: LabelledFaces) -> NDArray[np.float32]:
+    """Apply `predict`, from face crops to N×7, to every face of a split, used whole."""
+    rows = []
+    for start in tqdm(range(0, len(faces), BATCH), "predicting", leave=False, dynamic_ncols=True):
+        crops = [faces.image(row) for row in range(start, min(start + BATCH, len(faces)))]
+        rows.append(predict(crops))
+    return np.concatenate(rows)
+
+
+def cached_probabilities(folder: Path, faces: LabelledFaces) -> NDArray[np.float32]:
+    """A model folder's probabilities of a split, N×7, computed once.
+
+    Weights, configuration, faces and the library's own code make the cache's key, so an answer is
+    never older than what gives it.
+    """
+    digest = hashlib.sha256(faces.digest.encode())
+    code = sorted(Path(fer.__file__).parent.rglob("*.py"))
+    for path in (folder / CONFIG, folder / WEIGHTS, *code):
+        digest.update(path.read_bytes())
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fer-toolkit"
+    path = cache / f"{digest.hexdigest()}.safetensors"
+    if not path.exists():
+        probabilities = predict_split(Model(folder).predict, faces)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(f".{os.getpid()}")
+        save_file({"probabilities": probabilities}, partial)
+        partial.replace(path)
+    return load_file(path)["probabilities"]

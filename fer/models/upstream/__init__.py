@@ -1,0 +1,1 @@
+"""Checkpoints that DDAMFN's authors published, read without running anything in them."""

@@ -1,0 +1,154 @@
+"""Figures are what their definitions say, and `train.evaluate` writes and checks them."""
+
+import json
+
+import numpy as np
+import pytest
+from generated import write_split, write_untrained
+
+from fer.evaluation.metrics import (
+    accuracies,
+    evaluate,
+    expected_calibration_error,
+    overall_accuracy,
+    reliability,
+    with_interval,
+)
+from fer.labels import EMOTIONS
+from model_cards.__main__ import main as write_card
+from train.evaluate import main
+
+SURPRISE, FEAR, DISGUST, HAPPINESS, SADNESS, ANGER, NEUTRAL = range(7)
+
+
+@pytest.mark.parametrize(
+    ("predicted", "labels", "overall", "mean_class"),
+    [
+        ([0, 1, 2], [0, 1, 2], 1, 1),
+        ([0, 0, 0], [1, 1, 1], 0, 0),
+        ([0, 0, 0, 0], [0, 0, 0, 1], 3 / 4, 1 / 2),  # a rare class counts as much as a common one
+        ([6, 6], [6, 5], 1 / 2, 1 / 2),  # classes without faces do not count
+    ],
+)
+def test_accuracies(predicted, labels, overall, mean_class):
+    assert accuracies(np.array(predicted), np.array(labels)) == (overall, mean_class)
+
+
+@pytest.mark.parametrize(
+    ("predicted", "label", "right_5", "right_3"),
+    [
+        (FEAR, FEAR, 1, 1),
+        (FEAR, ANGER, 1, 1),  # both very negative
+        (SADNESS, ANGER, 0, 1),  # both negative, of different strength
+        (SURPRISE, HAPPINESS, 0, 1),
+        (NEUTRAL, SADNESS, 0, 0),
+        (SURPRISE, FEAR, 0, 0),
+    ],
+)
+def test_levels_of_the_answered_emotion(predicted, label, right_5, right_3):
+    figures = evaluate(np.eye(7, dtype=np.float32)[[predicted]], np.array([label]))
+    assert figures["levels_5"]["mapped_accuracy"] == right_5
+    assert figures["levels_3"]["mapped_accuracy"] == right_3
+
+
+def test_a_level_may_win_without_its_emotions():
+    probabilities = np.array([[0, 0.25, 0.25, 0.4, 0, 0.1, 0]], np.float32)
+    levels = evaluate(probabilities, np.array([ANGER]))["levels_5"]
+    assert levels == {"accuracy": 1, "mapped_accuracy": 0}
+
+
+@pytest.mark.parametrize(
+    ("confidence", "hits", "error"), [(0.9, 9, 0.0), (0.9, 5, 0.4), (0.6, 10, 0.4)]
+)
+def test_calibration_error_is_the_gap_of_confidence_and_accuracy(confidence, hits, error):
+    probabilities = np.full((10, 7), (1 - confidence) / 6, np.float32)
+    probabilities[:, HAPPINESS] = confidence
+    labels = np.array([HAPPINESS] * hits + [NEUTRAL] * (10 - hits))
+    bins = reliability(probabilities, labels)
+    assert [row["n"] for row in bins] == [10]
+    assert expected_calibration_error(bins) == pytest.approx(error, abs=1e-5)
+
+
+def test_interval_holds_the_value_and_shrinks_with_more_faces():
+    widths = []
+    for n in (100, 10_000):
+        labels = np.zeros(n, int)
+        predicted = np.where(np.arange(n) % 5, 0, 1)
+        figure = with_interval(overall_accuracy, predicted, labels)
+        assert figure["low"] < figure["value"] == 0.8 < figure["high"]
+        widths.append(figure["high"] - figure["low"])
+    # The binomial standard error gives 4 · √(0.8 · 0.2 / n), about.
+    assert widths == pytest.approx([0.157, 0.0157], rel=0.1)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    write_untrained(folder, {"name": "generated", "licence": "none needed"})
+    write_split(folder / "data" / "validation.parquet", 21)
+    return folder
+
+
+def run(model, *more: str) -> int:
+    return main(["--model", str(model), "--data", str(model / "data"), *more])
+
+
+def test_figures_are_written_checked_and_put_on_the_card(model, capsys):
+    assert run(model) == 2, "there is nothing to compare with yet"
+    assert run(model, "--write") == 0
+    assert run(model) == 0
+    recorded = json.loads((model / "metrics.json").read_text())["validation"]
+    assert recorded["n"] == 21
+    assert list(recorded["per_class"]) == list(EMOTIONS)
+    assert np.sum(recorded["confusion"]) == 21
+    assert {"data", "split", "commit", "recipe", "date", "versions"} <= set(recorded["provenance"])
+    assert write_card([str(model)]) == 0
+    card = (model / "README.md").read_text()
+    assert f"{100 * recorded['overall_accuracy']['value']:.2f} %" in card
+    assert recorded["provenance"]["commit"] in card
+    capsys.readouterr()
+
+
+def test_other_figures_than_the_recorded_ones_are_noticed(model, capsys):
+    assert run(model, "--write") == 0
+    path = model / "metrics.json"
+    metrics = json.loads(path.read_text())
+    metrics["validation"]["confusion"][0][0] += 2
+    path.write_text(json.dumps(metrics))
+    assert run(model) == 1
+    assert "differ from" in capsys.readouterr().out
+
+
+def test_every_scoring_of_a_test_split_is_counted(model):
+    write_split(model / "data" / "test.parquet", 7)
+    for times, more in enumerate([["--write"], [], ["--write"]], 1):
+        assert run(model, "--split", "test", *more) == 0
+        assert len(json.loads((model / "test_scorings.json").read_text())) == times
+    figures = json.loads((model / "metrics.json").read_text())["test"]
+    assert figures["times_scored"] == 3
+    assert figures["provenance"]["weights"].keys() == {"model.safetensors"}
+    (model / "data" / "test.parquet").unlink()
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--split", "test"], "no test split"),
+        (["--model", "nowhere"], "no model folder"),
+        (
+            ["--model", "fer/weights/ddamfn-ferplus", "weights/../weights/ddamfn-ferplus"],
+            "one name",
+        ),
+    ],
+)
+def test_bad_arguments_get_one_sentence(model, capsys, more, sentence):
+    assert run(model, *more) == 2
+    error = capsys.readouterr().err.splitlines()
+    assert len([line for line in error if sentence in line]) == 1
+
+
+def test_card_without_metrics_is_refused(model, tmp_path, capsys):
+    (tmp_path / "config.json").write_bytes((model / "config.json").read_bytes())
+    assert write_card([str(tmp_path)]) == 2
+    assert "metrics.json" in capsys.readouterr().err
+    assert not (tmp_path / "README.md").exists()

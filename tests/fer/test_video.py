@@ -1,0 +1,123 @@
+"""Faces followed over pictures, and clips into timelines."""
+
+from pathlib import Path
+
+import pytest
+from films import write_clip
+from generated import MEMBER
+from PIL import Image
+
+import fer
+from fer import video
+from fer.faces.tracking import PATIENCE, Tracker, find_again, match, overlap
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> fer.Recognizer:
+    return fer.load(MEMBER)
+
+
+A, B = (0, 0, 10, 10), (100, 0, 110, 10)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (A, A, 1),
+        (A, (5, 0, 15, 10), 1 / 3),
+        (A, (10, 0, 20, 10), 0),  # side by side
+        (A, (2, 2, 4, 4), 0.04),  # one inside the other
+    ],
+)
+def test_overlap(one, other, expected):
+    assert overlap(one, other) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        ([A, B], [B, A], [1, 0]),
+        ([A], [A, (1, 0, 11, 10)], [0, None]),  # the nearer one wins
+        ([A], [B], [None]),
+        ([], [A], [None]),
+        ([A], [], []),
+    ],
+)
+def test_match(before, now, expected):
+    assert match(before, now) == expected
+
+
+def test_a_face_keeps_its_number_until_it_is_away_too_long():
+    tracker = Tracker()
+    assert tracker(0.0, [A, B]) == [1, 2]
+    assert tracker(0.2, [B]) == [2]
+    assert tracker(0.4, [B, A]) == [2, 1]  # was away for a moment
+    assert tracker(0.4 + PATIENCE + 0.1, [A]) == [3]
+
+
+def test_a_known_face_is_found_again_where_it_was(recognizer, portrait):
+    photo = Image.open(portrait).convert("RGB")
+    (face,) = recognizer.detector(photo)
+    calls = []
+
+    def detector(picture, pixels):
+        calls.append(picture.size)
+        return recognizer.detector(picture, pixels)
+
+    (again,) = find_again(detector, photo, [face.box])
+    assert overlap(again.box, face.box) > 0.7
+    assert abs(again.landmarks - face.landmarks).max() < 10
+    assert all(width < photo.width / 2 for width, _ in calls), "only near the face"
+    assert len(find_again(detector, photo, [(0, 400, 50, 450)])) == 1, "looked for everywhere"
+    assert calls[-1] == photo.size
+
+
+def test_a_clip_becomes_a_timeline(recognizer, portrait, tmp_path):
+    clip = write_clip(tmp_path / "clip.mp4", portrait, 2)
+    timeline = video.watch(clip, recognizer)
+    frame = timeline.to_frame()
+    assert set(frame["face"]) == {1}
+    assert list(frame["emotion"].unique()) == ["happiness"]
+    assert len(frame) == pytest.approx(2 * video.LOOKS_A_SECOND, abs=1)
+    assert frame["seconds"].is_monotonic_increasing
+    (peak,) = timeline.peaks()
+    assert (peak.number, peak.emotion) == (1, "happiness")
+    assert timeline.to_csv().splitlines()[0].startswith("seconds,face,emotion,sure,valence,surpr")
+
+
+def test_of_many_moments_the_clearest_are_shown_in_the_order_of_time():
+    crop = Image.new("RGB", (8, 8))
+    moments = [(0.0, "fear", 0.9), (1.0, "anger", 0.6), (2.0, "neutral", 0.8)]
+    timeline = video.Timeline(
+        _peaks={(1, emotion): video.Peak(when, 1, emotion, p, crop) for when, emotion, p in moments}
+    )
+    assert [peak.seconds for peak in timeline.peaks(2)] == [0.0, 2.0]
+    assert len(timeline.peaks()) == 3
+
+
+def cut(path: Path, portrait: Path) -> None:
+    data = write_clip(path, portrait, 1).read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda path, _: path.write_text("#EXTM3U\nhttp://127.0.0.1/"), "not a video"),
+        (lambda path, _: path.write_bytes(b""), "not a video"),
+        (lambda path, portrait: path.write_bytes(portrait.read_bytes()), "not a video"),
+        (lambda path, _: path.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(99)), "damaged"),
+        (cut, "damaged"),
+        (lambda path, _: write_clip(path, None, 70, 48), "longer than 60 seconds"),
+        (lambda path, _: write_clip(path, None, 7200, 24), "longer than 60 seconds"),
+        (lambda path, _: write_clip(path, None, 0.1, 3600), "larger than 4K"),
+        (lambda path, _: None, "cannot be read"),
+    ],
+    ids=["playlist", "empty", "photo", "rubbish", "cut", "70 s", "2 h", "large", "missing"],
+)
+def test_a_bad_clip_gets_one_sentence(recognizer, portrait, tmp_path, make, sentence):
+    path = tmp_path / "clip.mp4"
+    make(path, portrait)
+    with pytest.raises(fer.VideoError, match=sentence) as caught:
+        video.watch(path, recognizer)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,134 @@
+"""Other people's cards are checked as far as they carry data, and whatever they are."""
+
+import pytest
+
+from model_cards.__main__ import main
+from model_cards.card import CARD
+from model_cards.check import check
+from model_cards.links import broken_links
+from model_cards.third_party import mentioned
+
+CARD_WITH_RESULTS = """---
+license: mit
+model-index:
+- name: other
+  results:
+  - task: {type: image-classification}
+    dataset: {type: x, name: X}
+    metrics:
+    - {type: accuracy, value: 0.9134}
+---
+# Other
+## Usage
+```python
+answer = models["other"](photo)
+```
+## Limitations
+## Training data
+## Evaluation results
+It reaches 91.34 %. See [the site](https://huggingface.co) and [below](#usage).
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "finding"),
+    [
+        ("", "", None),
+        ("91.34 %", "0.913", None),
+        ("value: 0.9134", "value: 91.34", None),
+        ("value: 0.9134", 'value: "91.34%"', None),
+        ("91.34 %", "91.43 %", "accuracy 0.9134 is not in its text"),
+        ("91.34 %", "1 of 1", "accuracy 0.9134 is not in its text"),
+        ("## Limitations\n", "", "no section on limits"),
+        ("license: mit\n", "", "no license"),
+        ("# Other", "# Other ![x](gone.png)", "gone.png is broken"),
+        ("model-index", "model_index", "no figure can be checked"),
+        ("- name: other\n", "", "no figure can be checked"),
+        ("license: mit", "license: [mit", "metadata cannot be read"),
+    ],
+)
+def test_a_card_with_results(tmp_path, old, new, finding):
+    (tmp_path / CARD).write_text(CARD_WITH_RESULTS.replace(old, new, 1))
+    findings = [str(found) for found in check(tmp_path)]
+    assert findings == [] if finding is None else any(finding in found for found in findings)
+    assert not any("\n" in found for found in findings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "A model.\n",
+        "# A model\n\nNo metadata, 99 % right.\n",
+        "---\n---\n",
+        "---\n- a list\n---\n# A model\n",
+        "---\nlicense: mit\n# never closed\n",
+        "---\nmodel-index: none\n---\n# A model\n",
+    ],
+)
+def test_a_card_without_results_is_told_so(tmp_path, text):
+    (tmp_path / CARD).write_text(text)
+    (tmp_path / "config.json").write_text('{"architectures": ["ViTForImageClassification"]}')
+    assert any("metadata" in str(finding) for finding in check(tmp_path))
+
+
+def test_a_card_on_the_hub_may_link_to_what_stays_there(loopback, tmp_path, capsys):
+    links = "[a](LICENSE) [b](./code/run.py) [c](code) [d](gone.txt)\n"
+    (tmp_path / CARD).write_text(CARD_WITH_RESULTS + links)
+    (tmp_path / "code").mkdir()
+    for name in ("LICENSE", "code/run.py", "model.safetensors"):
+        (tmp_path / name).write_text("left on the Hub")
+    loopback.upload("me/other", tmp_path)
+    assert main(["check", "me/other"]) == 1
+    out = capsys.readouterr().out
+    assert "me/other: 1 thing to mend" in out
+    assert "the link to gone.txt is broken" in out
+    assert not any("safetensors" in request for request in map(str, loopback.requests))
+
+
+def test_what_is_no_text_is_no_card(tmp_path):
+    (tmp_path / CARD).write_bytes(b"\xff")
+    assert [str(finding) for finding in check(tmp_path)] == ["README.md: it is not UTF-8 text"]
+
+
+@pytest.mark.parametrize(
+    ("link", "broken"),
+    [
+        ("[a](there.png)", []),
+        ("[a](./there.png#part)", []),
+        ('[a](there.png "title")', []),
+        ("[a](gone.png 'title')", ["gone.png"]),
+        ("[a](<two words.png>)", []),
+        ("[a](two%20words.png)", []),
+        ("[a]: gone.md", ["gone.md"]),
+        ('<img width="9" src="gone.png">', ["gone.png"]),
+        ("[![badge](gone.svg)](https://there)", ["gone.svg"]),
+        ("[a](https://gone) [b](mailto:me@there) [c](#part) [d](/datasets/x)", []),
+        ("`a[0](gone)`", []),
+        ("```\na[0](gone)\n```\n[b](gone.txt) [again](gone.txt)", ["gone.txt"]),
+    ],
+)
+def test_links_to_files(tmp_path, link, broken):
+    for name in ("there.png", "two words.png"):
+        (tmp_path / name).touch()
+    assert broken_links(link, tmp_path) == broken
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "found"),
+    [
+        (0.91342857, "accuracy 0.9134", True),
+        (0.91342857, "accuracy 91.3%", True),
+        (91.342857, "| 91.34 |", True),
+        (0.91342857, "accuracy 0.9135", False),
+        (0.91342857, "version 91.34.1", False),
+        (0.91342857, "9134 faces", False),
+        (0.5, "one of 5", False),
+        (1.0, "accuracy 100 %", True),
+        (7, "7 classes", True),
+        ("high", "It is high.", True),
+        ("high", "It is low.", False),
+    ],
+)
+def test_a_figure_is_found_in_a_text(value, text, found):
+    assert mentioned(value, text) == found

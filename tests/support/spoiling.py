@@ -1,0 +1,35 @@
+"""Changes to a copy of a model folder, for tests of what is said of a bad one."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from fer.models.model_folder import CONFIG, WEIGHTS, sha256
+
+Spoil = Callable[[Path], None]
+
+
+def set_config(**changes: Any) -> Spoil:
+    """Other values in `config.json`."""
+
+    def change(folder: Path) -> None:
+        path = folder / CONFIG
+        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+    return change
+
+
+def set_tensors(change: Callable[[dict[str, Tensor]], Any]) -> Spoil:
+    """Other weights, whose SHA-256 is recorded as if they were right."""
+
+    def rewrite(folder: Path) -> None:
+        tensors = load_file(folder / WEIGHTS)
+        change(tensors)
+        save_file(tensors, folder / WEIGHTS)
+        set_config(sha256=sha256(folder / WEIGHTS))(folder)
+
+    return rewrite

@@ -1,0 +1,195 @@
+"""Every choice of a recipe is heard: which faces are drawn, how they count, how steps go."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from generated import write_split
+from PIL import Image
+
+from fer.data import LabelledFaces, load_split
+from fer.errors import DataError
+from train.data.batches import training_batches
+from train.data.landmark_frame import is_grey
+from train.engine.calibration import fit_temperature
+from train.engine.losses import attention_diversity, total_loss
+from train.engine.optimizer import make_optimizer, set_learning_rate
+from train.engine.recipe import Recipe, Stage, load_recipe
+
+RECIPES = Path("train/recipes")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    write_split(folder / "train.parquet", 28)
+    write_split(folder / "validation.parquet", 14)  # or train would be shared out
+    return folder
+
+
+def recipe(**changes) -> Recipe:
+    stage = Stage("only", "whole", size=32, epochs=2, batch=4, lr=1e-3)
+    return replace(Recipe("test", {"name": "", "licence": ""}, (stage,)), **changes)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize("start_step", [0, 3, 9])
+def test_batches_from_any_step_are_those_of_an_unbroken_run(data, start_step, workers):
+    faces = load_split(data, "train")
+    unbroken = list(training_batches(faces, recipe(), 0, 0, 0)[0])
+    resumed = list(training_batches(faces, recipe(), 0, start_step, workers)[0])
+    assert len(unbroken) == 14
+    assert len(resumed) == 14 - start_step
+    for (a, b), (c, d) in zip(unbroken[start_step:], resumed, strict=True):
+        assert torch.equal(a, c)
+        assert torch.equal(b, d)
+
+
+@pytest.mark.parametrize(("faces", "steps"), [(0, 14), (8, 4), (40, 20)])
+def test_an_epoch_draws_as_many_faces_as_the_stage_says(data, faces, steps):
+    stage = replace(recipe().stages[0], faces=faces)
+    batches = training_batches(load_split(data, "train"), recipe(stages=(stage,)), 0, 0, 0)[0]
+    assert len(list(batches)) == steps
+
+
+def test_epochs_and_seeds_draw_differently(data):
+    faces = load_split(data, "train")
+    first, second = (list(training_batches(faces, recipe(seed=s), 0, 0, 0)[0]) for s in (0, 1))
+    assert not torch.equal(first[0][0], second[0][0])
+    assert not torch.equal(first[0][0], first[7][0])
+
+
+def test_balance_draws_rare_emotions_more_often(data):
+    faces = load_split(data, "train")
+    rare = np.flatnonzero(faces.labels == 2)[1:]  # leave one face of disgust
+    kept = np.setdiff1d(np.arange(len(faces)), rare)
+    uneven = type(faces)(faces.images.select(kept), faces.labels[kept], faces.targets[kept])
+    shares = {}
+    for balance in (0.0, 1.0):
+        drawn = [
+            y.argmax(1) for _, y in training_batches(uneven, recipe(balance=balance), 0, 0, 0)[0]
+        ]
+        shares[balance] = (torch.cat(drawn) == 2).float().mean()
+    assert shares[0.0] < 0.05 < 0.09 < shares[1.0]
+
+
+def test_soft_labels_are_the_votes(data):
+    faces = load_split(data, "train")
+    assert faces.targets[0].tolist() == pytest.approx([8 / 9, 0, 0, 0, 0, 0, 1 / 9])
+    _, hard = next(iter(training_batches(faces, recipe(soft_labels=False), 0, 0, 0)[0]))
+    assert set(hard.unique().tolist()) == {0.0, 1.0}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "step", "expected"),
+    [
+        ("one-cycle", 0, 0.04),
+        ("one-cycle", 15, 1.0),
+        ("one-cycle", 100, 0.0),
+        ("exponential", 50, 0.9**10),
+        ("step", 49, 1.0),
+        ("step", 50, 0.1),
+    ],
+)
+def test_learning_rate(schedule, step, expected):
+    stage = Stage("s", "whole", 112, epochs=20, batch=4, lr=0.5, schedule=schedule)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))])
+    set_learning_rate(optimizer, stage, step, total=100)
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.5 * expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["adamw", "adam", "sgd"])
+@pytest.mark.parametrize("rho", [0.0, 0.05])
+def test_every_optimizer_lowers_the_loss(kind, rho):
+    model = torch.nn.Linear(4, 2)
+    stage = Stage("s", "whole", 112, 1, 4, lr=0.05, optimizer=kind, sam_rho=rho)
+    optimizer = make_optimizer(model, stage)
+    inputs = torch.randn(16, 4)
+    targets = torch.eye(2)[(inputs[:, 0] > 0).long()]
+
+    def closure():
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(model(inputs), targets)
+        loss.backward()
+        return loss
+
+    before = closure().item()
+    for _ in range(10):
+        closure()
+        optimizer.step(closure if rho else None)
+    assert closure().item() < before
+
+
+def test_diversity_is_pairs_over_the_sum_of_differences():
+    maps = torch.zeros(2, 3, 4, 7, 7)
+    maps[1] = 0.5
+    assert attention_diversity(maps).item() == pytest.approx(1 / 0.25, rel=1e-4)
+    logits, targets = torch.zeros(3, 7), torch.eye(7)[:3]
+    prior = torch.full((7,), 1 / 7)
+    plain = total_loss(logits, targets, recipe(), prior)
+    assert (total_loss((logits, maps), targets, recipe(), prior) - plain).item() == pytest.approx(
+        0.4, rel=1e-3
+    )
+
+
+@pytest.mark.parametrize(
+    ("imbalance", "balance", "rare_costs_more"),
+    [
+        ("sampler", 1.0, False),  # left to the sampler
+        ("class-balanced", 0.0, False),
+        ("class-balanced", 1.0, True),
+        ("logit-adjusted", 0.0, False),
+        ("logit-adjusted", 1.0, True),
+    ],
+)
+def test_imbalance_in_the_loss(imbalance, balance, rare_costs_more):
+    prior = torch.tensor([0.3, 0.1, 0.1, 0.1, 0.1, 0.1, 0.2])
+    chosen = recipe(imbalance=imbalance, balance=balance)
+    common, rare = (
+        total_loss(torch.zeros(14, 7), torch.eye(7)[[0] * 7 + [c] * 7], chosen, prior)
+        for c in (0, 1)
+    )
+    assert (rare > common + 0.01) == rare_costs_more
+
+
+@pytest.mark.parametrize(("mode", "grey"), [("L", True), ("RGB", False)])
+def test_grey_data_is_noticed(mode, grey):
+    noise = np.random.default_rng(0).integers(0, 255, (48, 48, 3), dtype=np.uint8)
+    pictures = [{"image": Image.fromarray(noise).convert(mode)}] * 3
+    assert is_grey(LabelledFaces(pictures, np.zeros(3, int), np.eye(7)[:3])) == grey
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+def test_temperature_is_recovered(temperature):
+    generator = np.random.default_rng(0)
+    logits = generator.normal(0, 2, (20_000, 7))
+    noise = generator.gumbel(size=logits.shape)  # the largest noisy logit is a sample of softmax
+    labels = (logits + noise).argmax(1)
+    assert fit_temperature(logits * temperature, labels) == pytest.approx(temperature, rel=0.05)
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
+def test_recipes_load(path):
+    assert Recipe.from_dict(load_recipe(path).to_dict()) == load_recipe(path)
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        ("seed=7", None),
+        ("stages.0.epochs=3", None),
+        ("stages.9.epochs=3", "Cannot set"),
+        ("stages.0.epochs=", "Cannot set"),
+        ("sed=7", "no setting 'sed'"),
+        ("augmentation.flop=1", "no setting 'flop'"),
+    ],
+)
+def test_overrides(override, sentence):
+    path = RECIPES / "ferplus-ddamfn.toml"
+    if sentence is None:
+        assert load_recipe(path, [override]) != load_recipe(path)
+        return
+    with pytest.raises(DataError, match=sentence):
+        load_recipe(path, [override])

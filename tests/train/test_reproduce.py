@@ -1,0 +1,159 @@
+"""From a data set to the full table: in every layout, in the notebook, blind to the test split."""
+
+import csv
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from generated import image_folder, kaggle, official
+from nbclient import NotebookClient
+from serving import ROOT
+
+from train.reproduce import main
+
+PER_EMOTION = {"train": 50, "test": 3}  # enough for five folds of a tenth
+
+RECIPE = """
+name = "tiny-{architecture}"
+architecture = "{architecture}"
+training_data = {{ name = "generated", licence = "none needed" }}
+[[stages]]
+name = "whole"
+network = "whole"
+size = {size}
+epochs = 1
+faces = 14
+batch = 7
+lr = 1e-3
+"""
+
+
+def write_recipes(folder: Path, first: str) -> list[str]:
+    """The options that choose recipes of a few steps, the first one's of this architecture."""
+    size = 112 if first == "ddamfn" else 32
+    (folder / "first.toml").write_text(RECIPE.format(architecture=first, size=size))
+    (folder / "second.toml").write_text(RECIPE.format(architecture="convnextv2_atto", size=32))
+    return ["--ddamfn", str(folder / "first.toml"), "--convnext", str(folder / "second.toml")]
+
+
+@pytest.fixture(scope="module")
+def recipes(tmp_path_factory) -> list[str]:
+    """For most tests both are ConvNeXt-V2, which is ten times faster than DDAMFN."""
+    return write_recipes(tmp_path_factory.mktemp("recipes"), "convnextv2_atto")
+
+
+def reproduce(data: Path, out: Path, recipes: list[str], *more: str) -> int:
+    """Do what the README says, on these folders and with recipes of a few steps."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (said,) = re.findall(r"python -m train\.reproduce (.+)", text)
+    places = {"path/to/raf-db": str(data), "runs/rafdb": str(out)}
+    return main([*(places.get(word, word) for word in said.split()), *recipes, *more])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def what_is_tested_elsewhere() -> Iterator[None]:
+    """How crops are framed is looked at shortly, and no pictures are drawn."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("train.data.landmark_frame.SAMPLE", 7)
+        patch.setattr("train.evaluate.draw_plots", lambda *_: None)
+        patch.setattr("train.engine.tensorboard.draw", lambda *_: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, recipes) -> Path:
+    """A folder with RAF-DB in Kaggle's layout, `data`, and the finished runs on it, `out`."""
+    root = tmp_path_factory.mktemp("finished")
+    kaggle(root / "data", PER_EMOTION)
+    assert reproduce(root / "data", root / "out", recipes) == 0
+    return root
+
+
+@pytest.mark.parametrize(
+    ("layout", "first"),
+    [(official, "ddamfn"), (image_folder("1234567"), "convnextv2_atto"), (None, None)],
+    ids=["official", "folders", "kaggle"],
+)
+def test_every_layout_ends_in_the_full_table(tmp_path, request, layout, first):
+    if layout is None:
+        tmp_path = request.getfixturevalue("finished")
+    else:
+        layout(tmp_path / "data", PER_EMOTION)
+        options = write_recipes(tmp_path, first)
+        assert reproduce(tmp_path / "data", tmp_path / "out", options) == 0
+    results = (tmp_path / "out" / "RESULTS.md").read_text()
+    validation, test = results.split("## Test")
+    for section, faces in ((validation, "35 faces"), (test, "21 faces")):
+        assert faces in section
+        for row in ("| ddamfn |", "| convnext |", "| soft vote |", "| ensemble |"):
+            assert row in section
+        assert "McNemar" in section
+
+
+def test_a_finished_table_does_not_score_the_test_split_again(finished, recipes, capsys):
+    assert reproduce(finished / "data", finished / "out", recipes) == 0
+    assert (finished / "out" / "RESULTS.md").read_text() in capsys.readouterr().out
+    scorings = json.loads((finished / "out" / "ensemble" / "test_scorings.json").read_text())
+    assert len(scorings) == 1
+    metrics = json.loads((finished / "out" / "ensemble" / "metrics.json").read_text())
+    assert metrics["test"]["times_scored"] == 1
+
+
+def test_poisoned_test_rows_change_nothing(finished, tmp_path, recipes):
+    shutil.copytree(finished / "data", tmp_path / "data")
+    poison(tmp_path / "data")
+    assert reproduce(tmp_path / "data", tmp_path / "out", recipes, "--splits", "validation") == 0
+    clean, poisoned = finished / "out", tmp_path / "out"
+    names = [
+        *("ddamfn/model/model.safetensors", "ddamfn/model/config.json"),
+        *("convnext/model/model.safetensors", "convnext/model/config.json"),
+        *("ensemble/stacker.safetensors", "ensemble/config.json"),
+    ]
+    for name in names:
+        assert (clean / name).read_bytes() == (poisoned / name).read_bytes(), name
+    validation = (clean / "RESULTS.md").read_text().split("\n## Test")[0]
+    assert (poisoned / "RESULTS.md").read_text() == validation
+
+
+def poison(data: Path) -> None:
+    """Give every test face another label and another picture."""
+    path = data / "test_labels.csv"
+    with path.open(newline="") as file:
+        header, *rows = csv.reader(file)
+    for name, label in rows:
+        (data / "DATASET" / "test" / label / name).unlink()
+    other = data / "DATASET" / "test" / "1"
+    for name, _ in rows:
+        (other / name).write_bytes(next((data / "DATASET" / "train").rglob("*.jpg")).read_bytes())
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([header, *([name, 1] for name, _ in rows)])
+
+
+def test_the_notebook_carries_on_where_its_time_was_over(tmp_path, monkeypatch, recipes):
+    project = tmp_path / "input" / "fer"
+    hidden = shutil.ignore_patterns(".*", "runs", "__pycache__", "*.egg-info")
+    shutil.copytree(ROOT, project, ignore=hidden)
+    kaggle(tmp_path / "input" / "raf-db", PER_EMOTION)
+    monkeypatch.setenv("FER_INPUT", str(tmp_path / "input"))
+    monkeypatch.setenv("FER_OPTIONS", " ".join(recipes))
+    monkeypatch.setenv("FER_INSTALLED", "1")
+    monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+    first, second = tmp_path / "first" / "runs", tmp_path / "second" / "runs"
+    assert "Out of time" in execute(first, "0.001")
+    assert not (first / "RESULTS.md").exists()
+    shutil.copytree(first, tmp_path / "input" / "earlier" / "runs")
+    assert "McNemar" in execute(second, "60")
+
+
+def execute(out: Path, minutes: str) -> str:
+    """Run the notebook as Kaggle does; the text of its last output."""
+    os.environ.update(FER_OUT=str(out), FER_MINUTES=minutes)
+    out.parent.mkdir()
+    notebook = nbformat.read(ROOT / "train" / "kaggle.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=240).execute()
+    return notebook.cells[-1].outputs[-1]["data"]["text/markdown"]

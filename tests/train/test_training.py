@@ -1,0 +1,165 @@
+"""Training: a kill at any moment changes nothing, and a run ends in a model that answers."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from generated import write_split
+from PIL import Image
+from safetensors.torch import load_file
+
+import fer
+from fer.data import load_split
+from fer.errors import DataError
+from fer.networks.ddamfn import DDAMFN
+from train.engine.checkpoint import read_tensors, save_tensors
+from train.engine.command import main
+from train.engine.training_run import CHECKPOINT
+
+TINY = """
+name = "tiny"
+balance = 0.5
+ema = 0.9
+checkpoint_every = 1
+training_data = { name = "generated", licence = "none needed" }
+
+[[stages]]
+name = "backbone"
+network = "backbone"
+size = 32
+epochs = 2
+faces = 4
+batch = 2
+lr = 1e-3
+
+[[stages]]
+name = "whole"
+network = "whole"
+size = 112
+epochs = 1
+faces = 4
+batch = 2
+lr = 1e-3
+sam_rho = 0.05
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    write_split(folder / "train.parquet", 14)
+    write_split(folder / "validation.parquet", 7)
+    (folder / "recipe.toml").write_text(TINY)
+    return folder
+
+
+def start(data: Path, out: Path) -> subprocess.Popen:
+    command = [sys.executable, "-m", "train.ddamfn", "--data", data, "--out", out]
+    command += ["--recipe", data / "recipe.toml"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        list(map(str, command)), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
+def state_of(out: Path) -> tuple[int, int]:
+    """Stage and step of the last checkpoint, read through one handle: the run may replace it."""
+    path = out / CHECKPOINT
+    if not path.exists():
+        return (0, 0)
+    with path.open("rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    state = json.loads(header["__metadata__"]["state"])
+    return state["stage"], state["step"]
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """As in the processes of `start`: sums in another order would differ in their last bit."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def test_killed_and_resumed_run_equals_an_unbroken_one(data, tmp_path, one_thread):
+    unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
+    for moment in [(0, 3), (1, 1)]:  # in the first stage, and between steps of SAM
+        run = start(data, broken)
+        while state_of(broken) < moment:
+            assert run.poll() is None, run.stdout.read().decode()
+            time.sleep(0.1)
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        assert not (broken / "model").exists(), "the run had ended before the kill"
+    for out in (broken, unbroken):
+        arguments = ["--data", str(data), "--out", str(out)]
+        arguments += ["--recipe", str(data / "recipe.toml")]
+        assert main("train", "unused", arguments) == 0
+    for name in ("model.safetensors", "config.json"):
+        assert (broken / "model" / name).read_bytes() == (unbroken / "model" / name).read_bytes()
+    trained, untrained = load_file(unbroken / "model" / "model.safetensors"), DDAMFN().state_dict()
+    assert set(trained) == set(untrained)
+    assert (unbroken / "model" / "model.safetensors").stat().st_size < 9_000_000
+
+
+def test_last_good_checkpoint_survives_a_full_disk(tmp_path, monkeypatch):
+    path = tmp_path / "checkpoint.safetensors"
+    save_tensors(path, {"model.a": torch.ones(2)}, {"step": 1})
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left")))
+    with pytest.raises(DataError, match="No space left"):
+        save_tensors(path, {"model.a": torch.zeros(2)}, {"step": 2})
+    tensors, state = read_tensors(path)
+    assert state == {"step": 1}
+    assert tensors["model.a"].tolist() == [1, 1]
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_run_stops_when_its_minutes_are_over_and_carries_on(data, tmp_path, capsys):
+    arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
+    arguments += ["--set", "stages.1.faces=2"]
+    assert main("train", "unused", [*arguments, "--minutes", "0.0001"]) == 0
+    assert state_of(tmp_path) == (0, 1)
+    assert "the same command carries on" in capsys.readouterr().out
+    assert not (tmp_path / "model").exists()
+    assert main("train", "unused", arguments) == 0
+    assert state_of(tmp_path) == (1, 1)
+    assert (tmp_path / "model" / "training.json").exists()
+    assert Image.open(tmp_path / "learning_curve.png").size[0] > 500
+    assert list((tmp_path / "tensorboard").iterdir())
+    record = json.loads((tmp_path / "model" / "training.json").read_text())
+    assert [row["epoch"] for row in record["history"]] == [1, 2, 1]
+    assert record["validation"] == load_split(data, "validation").digest
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_run_does_not_carry_on_with_other_faces(data, tmp_path, capsys, split):
+    arguments = ["--out", str(tmp_path / "run"), "--recipe", str(data / "recipe.toml")]
+    assert main("train", "", [*arguments, "--data", str(data), "--minutes", "0.0001"]) == 0
+    other = shutil.copytree(data, tmp_path / "other")
+    write_split(other / f"{split}.parquet", 21)
+    assert main("train", "", [*arguments, "--data", str(other)]) == 2
+    assert f"on other {split} faces: choose a new --out" in capsys.readouterr().err
+
+
+def test_convnext_trains_into_a_folder_that_answers_and_explains(data, tmp_path):
+    small = ["architecture='convnextv2_atto'", "stages.1.size=64", "stages.1.sam_rho=0.0"]
+    arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
+    for override in small:
+        arguments += ["--set", override]
+    assert main("train", "unused", arguments) == 2  # ConvNeXt has no backbone stage
+    arguments += ["--set", "stages.0.network='whole'"]
+    assert main("train", "unused", arguments) == 0
+    recognizer = fer.load(tmp_path / "model")
+    photo = Image.effect_noise((64, 64), 90).convert("RGB")
+    (face,) = recognizer(photo, aligned=True)
+    assert face.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert recognizer.explain(photo, face, "fear").size == photo.size

@@ -1,0 +1,1 @@
+"""From a folder here to a repository on the Hub."""
