@@ -1,5 +1,8 @@
 """Errors that the user can act on: each message is one sentence on what is wrong and what to do."""
 
+import sys
+from collections.abc import Callable
+
 
 class FerError(Exception):
     """Anything wrong with what the user gave; app and command line show the message as it is."""
@@ -27,3 +30,15 @@ class HubUnreachable(HubError):
 
 class DataError(FerError):
     """A data set that cannot be used."""
+
+
+def run_command(command: Callable[[], int]) -> int:
+    """Run what a command line does and return its exit code: 2 after a `FerError`, which is said.
+
+    One way for all commands, so that whatever the user can mend is one sentence.
+    """
+    try:
+        return command()
+    except FerError as error:
+        print(error, file=sys.stderr)
+        return 2

@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fer.errors import FerError
+from fer.errors import FerError, HubUnreachable
 from fer.faces import DetectedFace, FaceDetector
 from fer.images import ImageSource, open_image
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, Scale, to_levels, valence
-from fer.models import ensemble
-from fer.models.classifier import Model
-from fer.models.hub import locate, member_of
+from fer.models.bundled import BUNDLED
+from fer.models.classifier import Classifier
+from fer.models.ensemble import Combination, load_stacker, soft_vote
+from fer.models.model_folder import EnsembleFolder, NetworkFolder, open_model
 
 SURE = 0.5  # probabilities are calibrated, so that below it the top emotion is more likely wrong
 
-Places = list[DetectedFace]
 Region = tuple[int, int, int, int]  # x0, y0, x1, y1, pixels of the photo
 
 
@@ -97,20 +97,25 @@ class Recognizer:
     Safe to call from several threads.
     """
 
-    def __init__(
-        self,
-        name: str,
-        models: list[Model],
-        stacker: ensemble.Stacker | None = None,
-        folder: Path | None = None,
-        revision: str | None = None,
-    ):
-        self.name = name
+    def __init__(self, folder: NetworkFolder | EnsembleFolder):
         self.folder = folder  # with the card and the figures
-        self.revision = revision  # the commit on the Hub, in full; None for a local folder
-        self.models = models
-        self.combine = stacker or ensemble.soft_vote  # the soft vote of one model is its own answer
+        with folder.naming_the_commit():
+            self.models = [Classifier(network) for network in folder.networks]
+            # The soft vote of one model is its own answer.
+            self.combine: Combination = soft_vote
+            if isinstance(folder, EnsembleFolder):
+                self.combine = load_stacker(folder)
         self.detector = FaceDetector()
+
+    @property
+    def name(self) -> str:
+        """What the model is called: its folder's name, or its repository on the Hub."""
+        return self.folder.name
+
+    @property
+    def revision(self) -> str | None:
+        """The commit on the Hub, in full; None for a local folder."""
+        return self.folder.commit
 
     def __call__(self, image: ImageSource, *, aligned: bool = False) -> list[Face]:
         """Every face of a photo, largest first; an empty list where none is found.
@@ -128,26 +133,26 @@ class Recognizer:
         crops = (photo,) * len(self.models)
         return [Face(whole, None, 1.0, crops, self.combine(members)[0], members[:, 0])]
 
-    def read(self, photos: list[Image.Image], places: list[Places]) -> list[list[Face]]:
-        """The faces that the detector found at `places` in each photo, read in common batches."""
-        found = [(photo, place) for photo, own in zip(photos, places, strict=True) for place in own]
-        crops = [
-            [model.crop(photo, place.landmarks) for photo, place in found] for model in self.models
-        ]
+    def read(
+        self, photos: list[Image.Image], detected: list[list[DetectedFace]]
+    ) -> list[list[Face]]:
+        """The faces that the detector found in each photo, read in common batches."""
+        each = [(photo, one) for photo, own in zip(photos, detected, strict=True) for one in own]
+        crops = [[model.crop(photo, one.landmarks) for photo, one in each] for model in self.models]
         members = self._members(crops)
         probabilities = self.combine(members)
         faces = iter(
             Face(
-                place.box,
-                place.landmarks,
-                place.score,
+                one.box,
+                one.landmarks,
+                one.score,
                 tuple(own[i] for own in crops),
                 probabilities[i],
                 members[:, i],
             )
-            for i, (_, place) in enumerate(found)
+            for i, (_, one) in enumerate(each)
         )
-        return [[next(faces) for _ in own] for own in places]
+        return [[next(faces) for _ in own] for own in detected]
 
     def predict(self, crops: list[Image.Image]) -> NDArray[np.float32]:
         """Emotion probabilities N×7 of N face crops (PIL images of any size), used whole."""
@@ -212,26 +217,25 @@ class Recognizer:
         return model.matrix(face.landmarks, photo_size), model.heat(face.crops[member], emotion)
 
 
-def load(model: str | Path, revision: str | None = None) -> Recognizer:
+def load(model: str | Path = BUNDLED, revision: str | None = None) -> Recognizer:
     """Load a model or an ensemble: a folder, or the id of a repository on the Hub.
 
-    A folder that exists comes before a repository of the same name; a `Path` is always a folder.
-    `"me/ddamfn@v1"` is short for `load("me/ddamfn", revision="v1")`. What comes from the Hub is
-    kept in its cache, where it is found without a connection too.
+    Without arguments it is the bundled ensemble. A folder that exists comes before a repository of
+    the same name; a `Path` is always a folder. `"me/ddamfn@v1"` is short for
+    `load("me/ddamfn", revision="v1")`. What comes from the Hub is kept in its cache, where it is
+    found without a connection too.
 
     Raises `ModelError` when it cannot be used, `HubUnreachable` when it cannot be had now.
     """
-    with locate(model, revision) as source:
-        if not ensemble.is_ensemble(source.folder):
-            models, stacker = [Model(source.folder)], None
-        else:
-            config = ensemble.read_config(source.folder)
-            models = [load_single(member_of(source, member)) for member in config.members]
-            stacker = ensemble.load_stacker(source.folder, config)
-        return Recognizer(source.name, models, stacker, source.folder, source.commit)
+    return Recognizer(open_model(model, revision))
 
 
-def load_single(model: str | Path) -> Model:
-    """Load one network, not an ensemble, from a folder or from the Hub."""
-    with locate(model) as source:
-        return Model(source.folder)
+def load_or_bundled(model: str) -> tuple[Recognizer, str | None]:
+    """A model, or the bundled one while the Hub cannot be reached and the cache lacks it.
+
+    Also returns a sentence for the user when it is the bundled one instead.
+    """
+    try:
+        return load(model), None
+    except HubUnreachable as error:
+        return load(), f"The bundled model answers in place of {model}. {error}"

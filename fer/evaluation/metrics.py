@@ -1,13 +1,13 @@
 """Figures of merit for emotion probabilities (N×7) against labels (N)."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, Scale, membership, to_levels
+from fer.models.records import ClassFigures, Figures, Interval, LevelFigures, ReliabilityBin
 
 Labels = NDArray[np.integer]
 Probabilities = NDArray[np.float32]
@@ -39,16 +39,16 @@ def mean_class_accuracy(predicted: Labels, labels: Labels) -> Shares:
 
 def with_interval(
     figure: Callable[[Labels, Labels], Shares], predicted: Labels, labels: Labels
-) -> dict[str, float]:
+) -> Interval:
     """A figure with its 95 % interval: percentiles over bootstrap resamples of the faces."""
     predicted, labels = predicted.astype(np.uint8), labels.astype(np.uint8)  # quicker to compare
     generator = np.random.default_rng(0)
     draws = generator.integers(len(labels), size=(RESAMPLES, len(labels)))
     low, high = np.percentile(figure(predicted[draws], labels[draws]), [2.5, 97.5])
-    return {"value": float(figure(predicted, labels)), "low": float(low), "high": float(high)}
+    return Interval(float(figure(predicted, labels)), float(low), float(high))
 
 
-def reliability(probabilities: Probabilities, labels: Labels) -> list[dict[str, float]]:
+def reliability(probabilities: Probabilities, labels: Labels) -> list[ReliabilityBin]:
     """For each of 15 equal bins of confidence that has faces: how many, how sure, how often right.
 
     Confidence is the probability of the answered emotion (Guo et al., ICML 2017, section 2).
@@ -57,33 +57,28 @@ def reliability(probabilities: Probabilities, labels: Labels) -> list[dict[str, 
     hits = probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     return [
-        {
-            "n": int((bins == b).sum()),
-            "confidence": float(confidence[bins == b].mean()),
-            "accuracy": float(hits[bins == b].mean()),
-        }
+        ReliabilityBin(
+            n=int((bins == b).sum()),
+            confidence=float(confidence[bins == b].mean()),
+            accuracy=float(hits[bins == b].mean()),
+        )
         for b in np.unique(bins)
     ]
 
 
-def expected_calibration_error(bins: list[dict[str, float]]) -> float:
+def expected_calibration_error(bins: list[ReliabilityBin]) -> float:
     """Mean gap of confidence and accuracy over the bins (Guo et al., ICML 2017, eq. 3)."""
-    gaps = sum(row["n"] * abs(row["accuracy"] - row["confidence"]) for row in bins)
-    return gaps / sum(row["n"] for row in bins)
+    gaps = sum(row.n * abs(row.accuracy - row.confidence) for row in bins)
+    return gaps / sum(row.n for row in bins)
 
 
-def per_class(predicted: Labels, labels: Labels) -> dict[str, dict[str, float]]:
+def per_class(predicted: Labels, labels: Labels) -> dict[str, ClassFigures]:
     """Precision, recall and F1 of each emotion, and its number of faces; 0 where undefined."""
     columns = precision_recall_fscore_support(
         labels, predicted, labels=range(len(EMOTIONS)), zero_division=0
     )
     return {
-        emotion: {
-            "precision": float(precision),
-            "recall": float(recall),
-            "f1": float(f1),
-            "support": int(support),
-        }
+        emotion: ClassFigures(float(precision), float(recall), float(f1), int(support))
         for emotion, precision, recall, f1, support in zip(EMOTIONS, *columns, strict=True)
     }
 
@@ -94,31 +89,31 @@ def mapped_accuracy(predicted: Labels, labels: Labels, scale: Scale) -> float:
     return float((level_of[predicted] == level_of[labels]).mean())
 
 
-def evaluate(probabilities: Probabilities, labels: Labels) -> dict[str, Any]:
-    """Every figure of one split, as `metrics.json` holds them (fractions, not percent)."""
+def evaluate(probabilities: Probabilities, labels: Labels) -> Figures:
+    """Every figure of one split."""
     predicted = probabilities.argmax(axis=1)
     classes = range(len(EMOTIONS))
     exact = probabilities.astype(np.float64)
     exact /= exact.sum(axis=1, keepdims=True)  # float32 sums to 1 only nearly
     bins = reliability(probabilities, labels)
-    return {
-        "n": len(labels),
-        "overall_accuracy": with_interval(overall_accuracy, predicted, labels),
-        "mean_class_accuracy": with_interval(mean_class_accuracy, predicted, labels),
-        "per_class": per_class(predicted, labels),
-        "confusion": confusion_matrix(labels, predicted, labels=classes).tolist(),
-        "levels_5": _levels(probabilities, labels, LEVELS_5),
-        "levels_3": _levels(probabilities, labels, LEVELS_3),
-        "ece": expected_calibration_error(bins),
-        "reliability": bins,
-        "log_loss": float(log_loss(labels, exact, labels=classes)),
-    }
+    return Figures(
+        n=len(labels),
+        overall_accuracy=with_interval(overall_accuracy, predicted, labels),
+        mean_class_accuracy=with_interval(mean_class_accuracy, predicted, labels),
+        per_class=per_class(predicted, labels),
+        confusion=confusion_matrix(labels, predicted, labels=classes).tolist(),
+        levels_5=_levels(probabilities, labels, LEVELS_5),
+        levels_3=_levels(probabilities, labels, LEVELS_3),
+        ece=expected_calibration_error(bins),
+        reliability=bins,
+        log_loss=float(log_loss(labels, exact, labels=classes)),
+    )
 
 
-def _levels(probabilities: Probabilities, labels: Labels, scale: Scale) -> dict[str, float]:
+def _levels(probabilities: Probabilities, labels: Labels, scale: Scale) -> LevelFigures:
     """Accuracy of the level with the largest sum, and of the level of the answered emotion."""
     truth = membership(scale).argmax(axis=1)[labels]
-    return {
-        "accuracy": float((to_levels(probabilities, scale).argmax(axis=1) == truth).mean()),
-        "mapped_accuracy": mapped_accuracy(probabilities.argmax(axis=1), labels, scale),
-    }
+    return LevelFigures(
+        accuracy=float((to_levels(probabilities, scale).argmax(axis=1) == truth).mean()),
+        mapped_accuracy=mapped_accuracy(probabilities.argmax(axis=1), labels, scale),
+    )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import msgspec
 import numpy as np
 from PIL import Image
 
@@ -13,6 +14,7 @@ matplotlib.use("agg")  # no window, whatever machine this is
 from matplotlib import pyplot
 
 from fer.labels import EMOTIONS
+from fer.models.records import Figures
 
 INK = "#333333"
 BLUE, ORANGE = "#0072b2", "#d55e00"  # told apart by the colour-blind (M. Okabe, K. Ito, 2008)
@@ -22,7 +24,7 @@ STYLE: Any = {"font.size": 10, "text.color": INK, "axes.labelcolor": INK, "axes.
 FIGURES = "Figures"  # in a picture's metadata: of which figures it is
 
 
-def draw_plots(folder: Path, split: str, figures: dict[str, Any]) -> None:
+def draw_plots(folder: Path, split: str, figures: Figures) -> None:
     """Draw confusion matrix, reliability diagram and accuracy per emotion of a split."""
     drawings = {
         "confusion": confusion,
@@ -33,7 +35,7 @@ def draw_plots(folder: Path, split: str, figures: dict[str, Any]) -> None:
         with matplotlib.rc_context(STYLE):
             figure, axes = pyplot.subplots(figsize=SIZE, layout="constrained")
             drawing(axes, figures)
-            axes.set_title(f"{figures['n']:,} faces of {split}", fontsize=10)
+            axes.set_title(f"{figures.n:,} faces of {split}", fontsize=10)
             path = folder / plot_file(split, name)
             path.parent.mkdir(exist_ok=True)
             # A background of its own keeps a picture readable on dark pages too. No time stamp is
@@ -48,13 +50,13 @@ def plot_file(split: str, name: str) -> str:
     return f"plots/{split}_{name}.png"
 
 
-def fingerprint(figures: dict[str, Any]) -> str:
+def fingerprint(figures: Figures) -> str:
     """The SHA-256 of what the pictures show."""
-    shown = [figures[name] for name in ("n", "confusion", "reliability", "per_class")]
-    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()
+    shown = [figures.n, figures.confusion, figures.reliability, figures.per_class]
+    return hashlib.sha256(json.dumps(msgspec.to_builtins(shown)).encode()).hexdigest()
 
 
-def shows(path: Path, figures: dict[str, Any]) -> bool:
+def shows(path: Path, figures: Figures) -> bool:
     """Whether a picture was drawn of these figures."""
     try:
         with Image.open(path) as picture:
@@ -63,9 +65,9 @@ def shows(path: Path, figures: dict[str, Any]) -> bool:
         return False
 
 
-def confusion(axes: Any, figures: dict[str, Any]) -> None:
+def confusion(axes: Any, figures: Figures) -> None:
     """How often each true emotion (row) got each answer (column), in percent of the row."""
-    counts = np.array(figures["confusion"], float)
+    counts = np.array(figures.confusion, float)
     shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
     for (row, column), share in np.ndenumerate(shares):
@@ -78,15 +80,15 @@ def confusion(axes: Any, figures: dict[str, Any]) -> None:
     axes.spines[:].set_visible(False)
 
 
-def reliability(axes: Any, figures: dict[str, Any]) -> None:
+def reliability(axes: Any, figures: Figures) -> None:
     """How often answers of each confidence are right; the diagonal is perfect calibration."""
-    rows = figures["reliability"]
-    largest = max(row["n"] for row in rows)
+    rows = figures.reliability
+    largest = max(row.n for row in rows)
     axes.plot([0, 100], [0, 100], "--", color="#767676", label="perfectly calibrated")
     axes.scatter(
-        [100 * row["confidence"] for row in rows],
-        [100 * row["accuracy"] for row in rows],
-        [20 + 260 * row["n"] / largest for row in rows],  # area, points²
+        [100 * row.confidence for row in rows],
+        [100 * row.accuracy for row in rows],
+        [20 + 260 * row.n / largest for row in rows],  # area, points²
         color=BLUE,
         alpha=0.75,
         clip_on=False,  # bins that are never or always right lie on the frame
@@ -97,14 +99,14 @@ def reliability(axes: Any, figures: dict[str, Any]) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def per_emotion(axes: Any, figures: dict[str, Any]) -> None:
+def per_emotion(axes: Any, figures: Figures) -> None:
     """Recall and precision of each emotion."""
     places = np.arange(len(EMOTIONS))
     for shift, key, colour in ((-0.2, "recall", BLUE), (0.2, "precision", ORANGE)):
-        values = [100 * figures["per_class"][emotion][key] for emotion in EMOTIONS]
+        values = [100 * getattr(figures.per_class[emotion], key) for emotion in EMOTIONS]
         bars = axes.barh(places + shift, values, 0.4, color=colour, label=f"{key}, %")
         axes.bar_label(bars, fmt="%.0f", padding=2, fontsize=9, color=INK)
-    supports = [figures["per_class"][emotion]["support"] for emotion in EMOTIONS]
+    supports = [figures.per_class[emotion].support for emotion in EMOTIONS]
     names = [f"{emotion}\n{n:,} faces" for emotion, n in zip(EMOTIONS, supports, strict=True)]
     axes.set_yticks(places, names, fontsize=9)
     axes.tick_params(axis="y", length=0)

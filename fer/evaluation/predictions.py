@@ -13,10 +13,9 @@ from tqdm import tqdm
 
 import fer
 from fer.data import LabelledFaces
-from fer.models.classifier import Model
-from fer.models.model_folder import CONFIG, WEIGHTS
-
-BATCH = 32
+from fer.models.classifier import CROPS_AT_ONCE, Classifier
+from fer.models.config import CONFIG
+from fer.models.model_folder import NetworkFolder
 
 Predict = Callable[[list[Image.Image]], NDArray[np.float32]]
 
@@ -24,26 +23,28 @@ Predict = Callable[[list[Image.Image]], NDArray[np.float32]]
 def predict_split(predict: Predict, faces: LabelledFaces) -> NDArray[np.float32]:
     """Apply `predict`, from face crops to N×7, to every face of a split, used whole."""
     rows = []
-    for start in tqdm(range(0, len(faces), BATCH), "predicting", leave=False, dynamic_ncols=True):
-        crops = [faces.image(row) for row in range(start, min(start + BATCH, len(faces)))]
+    for start in tqdm(
+        range(0, len(faces), CROPS_AT_ONCE), "predicting", leave=False, dynamic_ncols=True
+    ):
+        crops = [faces.image(row) for row in range(start, min(start + CROPS_AT_ONCE, len(faces)))]
         rows.append(predict(crops))
     return np.concatenate(rows)
 
 
-def cached_probabilities(folder: Path, faces: LabelledFaces) -> NDArray[np.float32]:
-    """A model folder's probabilities of a split, N×7, computed once.
+def cached_probabilities(folder: NetworkFolder, faces: LabelledFaces) -> NDArray[np.float32]:
+    """A network's probabilities of a split, N×7, computed once.
 
     Weights, configuration, faces and the library's own code make the cache's key, so an answer is
     never older than what gives it.
     """
     digest = hashlib.sha256(faces.digest.encode())
     code = sorted(Path(fer.__file__).parent.rglob("*.py"))
-    for path in (folder / CONFIG, folder / WEIGHTS, *code):
+    for path in (folder.path / CONFIG, folder.weights_path, *code):
         digest.update(path.read_bytes())
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fer-toolkit"
     path = cache / f"{digest.hexdigest()}.safetensors"
     if not path.exists():
-        probabilities = predict_split(Model(folder).predict, faces)
+        probabilities = predict_split(Classifier(folder).predict, faces)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(f".{os.getpid()}")
         save_file({"probabilities": probabilities}, partial)

@@ -1,21 +1,19 @@
 """Where figures come from: the commit of the code, the weights, the versions of what computes."""
 
-import json
 import os
 import platform
 import subprocess
+from datetime import date
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from fer.models import ensemble
-from fer.models.hub import PINNED
-from fer.models.model_folder import WEIGHTS, sha256
+from fer.models.model_folder import ModelFolder
+from fer.models.records import Provenance
 
-TRAINING = "training.json"  # in a model folder: recipe, course and cost of its run
+ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("torch", "torchvision", "timm", "scikit-learn")
 
 
@@ -27,8 +25,7 @@ def commit() -> str:
     """
 
     def git(*words: str) -> str:
-        root = Path(__file__).parent.parent.parent
-        return subprocess.run(["git", *words], cwd=root, capture_output=True, text=True).stdout
+        return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True).stdout
 
     return git("rev-parse", "HEAD").strip() + ("+" if git("status", "--porcelain", "-uno") else "")
 
@@ -45,17 +42,14 @@ def hardware() -> str:
     return f"{os.cpu_count()} CPU cores ({platform.machine()})"
 
 
-def training_record(folder: Path) -> dict[str, Any]:
-    """What a model folder says of its training; empty where it says nothing."""
-    path = folder / TRAINING
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
-def weights(folder: Path) -> dict[str, str]:
-    """The SHA-256 of every weights file that a model or ensemble folder answers with, by name."""
-    names = [ensemble.weights_file(folder)]
-    if ensemble.is_ensemble(folder):
-        # A member on the Hub is named by its commit, which says which weights they are.
-        members = ensemble.read_config(folder).members
-        names += [f"{member}/{WEIGHTS}" for member in members if not PINNED.fullmatch(member)]
-    return {name: sha256(folder / name) for name in names}
+def provenance(model: ModelFolder, data: str, split: str) -> Provenance:
+    """Where figures of a model come from that are measured now, on a split of the data so named."""
+    return Provenance(
+        data=data,
+        split=split,
+        commit=commit(),
+        recipe=model.config.recipe,
+        weights=model.weights(),
+        date=date.today().isoformat(),
+        versions=versions(),
+    )

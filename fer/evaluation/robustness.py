@@ -8,7 +8,6 @@ that goes with the size of the face, and a covered mouth, as under a mask.
 import io
 import zlib
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 from fer.data import LabelledFaces
 from fer.data.rafdb import GROUPS
 from fer.evaluation.metrics import mean_class_accuracy, overall_accuracy, with_interval
+from fer.models.records import SubsetFigures
 
 
 def blurred(face: Image.Image) -> Image.Image:
@@ -70,25 +70,26 @@ CORRUPTIONS: dict[str, Callable[[Image.Image], Image.Image]] = {
 }
 
 
-def slice_row(
+def subset_figures(
     name: str, probabilities: NDArray[np.float32], labels: NDArray[np.int64]
-) -> dict[str, Any]:
-    """The accuracies of one slice, with their intervals."""
+) -> SubsetFigures:
+    """The accuracies on some faces (N×7 probabilities, N labels), with their intervals."""
     predicted = probabilities.argmax(axis=1)
-    return {
-        "name": name,
-        "n": len(labels),
-        "overall_accuracy": with_interval(overall_accuracy, predicted, labels),
-        "mean_class_accuracy": with_interval(mean_class_accuracy, predicted, labels),
-    }
+    return SubsetFigures(
+        name,
+        len(labels),
+        with_interval(overall_accuracy, predicted, labels),
+        with_interval(mean_class_accuracy, predicted, labels),
+    )
 
 
-def group_rows(probabilities: NDArray[np.float32], faces: LabelledFaces) -> list[dict[str, Any]]:
+def group_figures(probabilities: NDArray[np.float32], faces: LabelledFaces) -> list[SubsetFigures]:
     """A row for each group of people that the data tells apart, such as "age: 4–19"."""
     rows = []
     for group, values in faces.groups.items():
         for value in dict.fromkeys([*GROUPS[group], *values]):
             own = values == value
             if own.any():
-                rows.append(slice_row(f"{group}: {value}", probabilities[own], faces.labels[own]))
+                name = f"{group}: {value}"
+                rows.append(subset_figures(name, probabilities[own], faces.labels[own]))
     return rows

@@ -1,15 +1,11 @@
 """Stacking: fit the combination of several models' probabilities (D. Wolpert, 1992)."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
-from fer.models.ensemble import Stacker, features
-
-Combination = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # M×N×7 to N×7
+from fer.models.ensemble import Combination, Stacker, features
 
 FOLDS = 5  # for the figures of stacking on validation
 FOLDS_FOR_C = 3

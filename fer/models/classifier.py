@@ -1,7 +1,6 @@
 """One network of a model folder: face crops in, emotion probabilities and heat out."""
 
 import threading
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,18 +10,20 @@ from torch import Tensor
 
 from fer.faces import crop_matrix, cut_crop
 from fer.labels import EMOTIONS
-from fer.models.model_folder import load_model, name_of
+from fer.models.model_folder import NetworkFolder
+from fer.models.weights import load_network
 from fer.networks.preprocess import to_batch
 
-BATCH = 32  # crops in one forward pass: more is no faster on a CPU
+CROPS_AT_ONCE = 32  # in one forward pass: more is no faster on a CPU
 
 
-class Model:
+class Classifier:
     """A network with its configuration. Safe to call from several threads."""
 
-    def __init__(self, folder: str | Path):
-        self.name = name_of(folder)
-        self.network, self.config = load_model(folder)
+    def __init__(self, folder: NetworkFolder):
+        self.name = folder.name
+        self.config = folder.config
+        self.network = load_network(folder)
         # Grad-CAM hooks into the network, so a prediction in another thread must wait for it.
         self._lock = threading.Lock()
 
@@ -38,7 +39,9 @@ class Model:
 
     def predict(self, crops: list[Image.Image]) -> NDArray[np.float32]:
         """Emotion probabilities N×7 of N face crops (PIL images of any size)."""
-        batches = (crops[start : start + BATCH] for start in range(0, len(crops), BATCH))
+        batches = (
+            crops[start : start + CROPS_AT_ONCE] for start in range(0, len(crops), CROPS_AT_ONCE)
+        )
         rows = [self._probabilities(batch) for batch in batches]
         return np.concatenate(rows) if rows else np.empty((0, len(EMOTIONS)), np.float32)
 

@@ -4,15 +4,14 @@ Only files of a model folder are ever asked for, so a pickle in a repository is 
 """
 
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from fer.errors import HubError, HubUnreachable, ModelError
-from fer.models.ensemble import is_ensemble, weights_file
-from fer.models.model_folder import CONFIG, name_of, read_config, read_json
+from fer.models.config import CONFIG, read_config, weights_name
+from fer.models.files import check_sha256
 
 # Good to have, but a model answers without them.
 COMPANIONS = ("README.md", "metrics.json", "training.json")
@@ -24,57 +23,55 @@ HUB_ID = re.compile(r"([\w.-]+/[\w.-]+)(?:@(.+))?")
 PINNED = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}")
 
 
-@dataclass(frozen=True)
-class Source:
+@dataclass(frozen=True, eq=False)
+class Location:
     """Where a model is read from."""
 
-    folder: Path
+    path: Path
     name: str  # as users know it: the folder's name, or the repository on the Hub
-    commit: str | None = None  # on the Hub, in full; None for a local folder
+    commit: str | None  # on the Hub, in full; None for a local folder
+
+    @contextmanager
+    def naming_the_commit(self) -> Iterator[None]:
+        """Says of what is wrong with a model from the Hub which repository and commit it is."""
+        try:
+            yield
+        except HubError:
+            raise
+        except ModelError as error:
+            if self.commit is None:
+                raise
+            raise ModelError(
+                f"{self.name} at commit {self.commit} cannot be used: {error}"
+            ) from error
 
 
-@contextmanager
-def locate(model: str | Path, revision: str | None = None) -> Iterator[Source]:
+def locate(model: str | Path, revision: str | None = None) -> Location:
     """The folder of a model: as it is, or pulled from the Hub where there is no such folder.
 
-    What turns out to be no usable model inside the `with` is removed from the cache again.
-    `revision` is a branch, a tag or a commit; the Hub's `main` without it.
+    `revision` is a branch, a tag or a commit; the Hub's `main` without it. The cache is shared with
+    other libraries, so nothing in it is deleted but a weights file that this call downloaded and
+    that is not the one its configuration records.
 
     Raises `ModelError` when there is no such model, `HubUnreachable` when the Hub does not answer
     and the cache does not hold the model.
     """
     hub_id = None if isinstance(model, Path) else HUB_ID.fullmatch(model)
     if hub_id is None or (revision is None and Path(model).is_dir()):
-        yield Source(Path(model), name_of(model))
-        return
+        return Location(Path(model), local_name(Path(model)), None)
     repo, revision = hub_id[1], revision or hub_id[2]
     offline = _nothing_answers(repo)
-    commit = None
-    try:
-        folder = _pull(repo, CONFIG, revision, offline)
-        commit = folder.name
-        source = Source(folder, repo, commit)
-        _pull_rest(source, offline)
-        yield source
-    except HubUnreachable:
-        raise
-    except ModelError as error:
-        _forget(repo, commit)
-        if isinstance(error, HubError):
-            raise
-        raise ModelError(f"{repo} at commit {commit} cannot be used: {error}") from error
+    folder = _pull(repo, CONFIG, revision, offline)
+    location = Location(folder, repo, folder.name)
+    with location.naming_the_commit():
+        _pull_rest(location, offline)
+    return location
 
 
-def member_of(source: Source, member: str) -> str | Path:
-    """What `locate` takes for a member that an ensemble's configuration names."""
-    if PINNED.fullmatch(member):
-        return member
-    if source.commit:
-        raise ModelError(
-            f"the ensemble names its member {member!r} without a full commit (repo@commit): "
-            "fit it again on members from the Hub."
-        )
-    return source.folder / member
+def local_name(folder: Path) -> str:
+    """What a model is called: its folder's name, or that of its run, which keeps it in `model`."""
+    folder = folder.resolve()
+    return folder.parent.name if folder.name == "model" else folder.name
 
 
 def snapshot(model: str) -> tuple[Path, list[str]]:
@@ -126,35 +123,31 @@ def _nothing_answers(repo: str) -> bool:
     return False
 
 
-def _pull_rest(source: Source, offline: bool) -> None:
-    weights = weights_file(source.folder)
-    if not is_ensemble(source.folder):
-        read_config(source.folder)  # before a large file of somebody else's network is fetched
-    if not read_json(source.folder).get("sha256"):
+def _pull_rest(location: Location, offline: bool) -> None:
+    config = read_config(location.path)  # before a large file of another network is fetched
+    weights = weights_name(config)
+    if not config.sha256:
         raise ModelError(f"its {CONFIG} does not record the SHA-256 of {weights}.")
-    _pull(source.name, weights, source.commit, offline)
+    before = _contents(location.path)
+    _pull(location.name, weights, location.commit, offline)
+    path = location.path / weights
+    try:
+        check_sha256(path, config.sha256)
+    except ModelError:
+        content = path.resolve()
+        if content not in before:  # else it would be taken from the cache for ever
+            path.unlink()
+            content.unlink(missing_ok=True)
+        raise
     for file in COMPANIONS:
         with suppress(HubError):
-            _pull(source.name, file, source.commit, offline)
+            _pull(location.name, file, location.commit, offline)
 
 
-def _forget(repo: str, commit: str | None) -> None:
-    """Remove a commit, and all that leads nowhere, from the cache: a later run downloads afresh."""
-    from huggingface_hub import constants, scan_cache_dir
-
-    cache = Path(constants.HF_HUB_CACHE).resolve()
-    folder = cache / f"models--{repo.replace('/', '--')}"
-    if not folder.is_dir():
-        return
-    # A download that failed leaves a name without its commit, which the scan does not get over.
-    for name in folder.glob("refs/**/*"):
-        if name.is_file() and not (folder / "snapshots" / name.read_text()).is_dir():
-            name.unlink()
-    cached = scan_cache_dir(cache)
-    if folder not in {found.repo_path for found in cached.repos}:
-        shutil.rmtree(folder, ignore_errors=True)
-    elif commit:
-        cached.delete_revisions(commit).execute()
+def _contents(snapshot: Path) -> set[Path]:
+    """All files that the cache holds of a repository; those of a snapshot may be links to them."""
+    blobs = snapshot.parent.parent / "blobs"
+    return {path.resolve() for path in (*snapshot.iterdir(), *blobs.glob("*"))}
 
 
 def _sentence(error: Exception, repo: str, file: str, revision: str | None) -> HubError:

@@ -9,7 +9,7 @@ from pytorch_grad_cam import GradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor, nn
 
-from fer.networks import last_feature_map
+from fer.networks.registry import last_feature_map
 
 OPACITY = 0.6  # of the colour where the heat is highest
 

@@ -14,9 +14,11 @@ from PIL import Image as PILImage
 from fer.faces import ARCFACE
 from fer.labels import EMOTIONS
 from fer.models.bundled import WEIGHTS
-from fer.models.ensemble import EnsembleConfig, Stacker, save_ensemble
-from fer.models.model_folder import ModelConfig, load_model, save_model
-from fer.networks import build
+from fer.models.config import EnsembleConfig, NetworkConfig, TrainingData
+from fer.models.ensemble import Stacker, save_ensemble
+from fer.models.model_folder import open_network
+from fer.models.weights import load_network, save_network
+from fer.networks.registry import build
 from fer.networks.preprocess import IMAGENET_MEAN, IMAGENET_STD
 
 MEMBER = str(WEIGHTS / "ddamfn-ferplus")  # of the bundled ensemble
@@ -32,15 +34,15 @@ def copy_member(folder: Path) -> Path:
     return folder
 
 
-def write_untrained(folder: Path, training_data: dict[str, str]) -> None:
+def write_untrained(folder: Path, training_data: TrainingData) -> None:
     """A ConvNeXt-V2 that has learned nothing, always the same one."""
     torch.manual_seed(0)
     frame = tuple(map(tuple, ARCFACE.tolist()))
     name = "convnextv2_atto"
-    config = ModelConfig(
+    config = NetworkConfig(
         name, 112, IMAGENET_MEAN, IMAGENET_STD, frame, False, 1.0, training_data, "untrained"
     )
-    save_model(folder, build(name, len(EMOTIONS)), config)
+    save_network(folder, build(name, len(EMOTIONS)), config)
 
 
 def write_split(
@@ -68,10 +70,11 @@ def write_ensemble(root: Path) -> Path:
     """A stack of the bundled DDAMFN and an untrained one that repeats it, which prefers neutral."""
     for name in ("one", "two"):
         shutil.copytree(MEMBER, root / name)
-    network, config = load_model(root / "two")
+    two = open_network(root / "two")
+    network = load_network(two)
     with torch.no_grad():  # the same answer, from other places of the face
         network.backbone.conv_6_sep[0].weight.mul_(1.02)
-    save_model(root / "two", network, config)
+    save_network(root / "two", network, two.config)
     coefficients = np.zeros((len(EMOTIONS), 2 * len(EMOTIONS)))
     intercept = np.zeros(len(EMOTIONS))
     intercept[EMOTIONS.index("neutral")] = 0.5

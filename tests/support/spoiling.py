@@ -8,7 +8,8 @@ from typing import Any
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from fer.models.model_folder import CONFIG, WEIGHTS, sha256
+from fer.models.config import CONFIG, WEIGHTS_FILE
+from fer.models.files import sha256
 
 Spoil = Callable[[Path], None]
 
@@ -27,9 +28,9 @@ def set_tensors(change: Callable[[dict[str, Tensor]], Any]) -> Spoil:
     """Other weights, whose SHA-256 is recorded as if they were right."""
 
     def rewrite(folder: Path) -> None:
-        tensors = load_file(folder / WEIGHTS)
+        tensors = load_file(folder / WEIGHTS_FILE)
         change(tensors)
-        save_file(tensors, folder / WEIGHTS)
-        set_config(sha256=sha256(folder / WEIGHTS))(folder)
+        save_file(tensors, folder / WEIGHTS_FILE)
+        set_config(sha256=sha256(folder / WEIGHTS_FILE))(folder)
 
     return rewrite

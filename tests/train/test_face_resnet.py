@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from fer.data import load_split
 from fer.errors import DataError
-from fer.networks import build, last_feature_map
+from fer.networks.registry import build, last_feature_map
 from train.data.batches import mixup
 from train.engine.dlib import measure_statistics
 from train.engine.initialize import start_from

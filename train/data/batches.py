@@ -14,8 +14,8 @@ from torchvision.transforms import v2
 
 from fer.data import LabelledFaces
 from fer.errors import DataError
-from fer.networks import normalization
 from fer.networks.preprocess import resize
+from fer.networks.registry import normalization
 from train.engine.recipe import Augmentation, Recipe, Stage
 
 Draw = tuple[int, int, int]  # epoch, position within it, row of the data set

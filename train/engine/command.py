@@ -14,7 +14,7 @@ from fer.evaluation.predictions import predict_split
 from fer.evaluation.provenance import TRAINING, commit, hardware, versions
 from fer.models.classifier import Model
 from fer.models.model_folder import ModelConfig, read_config, save_model, write_config, write_json
-from fer.networks import normalization
+from fer.networks.registry import normalization
 from train.data.landmark_frame import is_grey, measure_frame
 from train.engine.calibration import fit_temperature
 from train.engine.logit_adjustment import choose_shift, shift_bias

@@ -10,7 +10,7 @@ from fer.errors import DataError
 from fer.evaluation.provenance import training_record
 from fer.models.model_folder import CONFIG, load_model, read_config
 from fer.models.upstream.conversion import BACKBONE, LICENCE
-from fer.networks import FACE_RESNET
+from fer.networks.registry import FACE_RESNET
 from train.engine.dlib import DLIB, is_dlib, start_from_dlib
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from fer.evaluation.metrics import accuracies
-from fer.networks import classifier
+from fer.networks.registry import classifier
 
 CHOICES = np.linspace(-1, 1, 41)
 

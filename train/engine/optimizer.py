@@ -7,7 +7,7 @@ from pytorch_optimizer import SAM
 from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
-from fer.networks import classifier
+from fer.networks.registry import classifier
 from train.engine.recipe import Stage
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fer.errors import DataError
-from fer.networks import ARCHITECTURES
+from fer.networks.registry import ARCHITECTURES
 
 if sys.version_info >= (3, 11):
     import tomllib

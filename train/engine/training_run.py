@@ -26,9 +26,9 @@ from fer.errors import DataError
 from fer.evaluation.metrics import accuracies
 from fer.evaluation.predictions import predict_split
 from fer.labels import EMOTIONS
-from fer.networks import build, normalization
 from fer.networks.ddamfn import DDAMFN
 from fer.networks.preprocess import to_batch
+from fer.networks.registry import build, normalization
 from train.data.batches import mixup, training_batches
 from train.engine.checkpoint import (
     read_tensors,

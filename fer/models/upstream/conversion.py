@@ -17,8 +17,10 @@ from torch import Tensor, nn
 from fer.errors import FerError, ModelError
 from fer.faces import ARCFACE
 from fer.labels import EMOTIONS
-from fer.models.model_folder import ModelConfig, save_model, sha256
+from fer.models.config import NetworkConfig, TrainingData
+from fer.models.files import sha256
 from fer.models.upstream.safe_unpickler import read_checkpoint
+from fer.models.weights import save_network
 from fer.networks.ddamfn import DDAMFN, INPUT_SIZE
 from fer.networks.preprocess import IMAGENET_MEAN, IMAGENET_STD
 
@@ -147,7 +149,7 @@ def import_checkpoint(
         if count in (len(EMOTIONS), len(CLASSES)) and len(tensors.get(name, ())) == count:
             known[name] = tensors[name][rows]
     _fill(network, known, checkpoint)
-    config = ModelConfig(
+    config = NetworkConfig(
         architecture="ddamfn",
         input_size=INPUT_SIZE,
         mean=IMAGENET_MEAN,
@@ -155,7 +157,7 @@ def import_checkpoint(
         frame=tuple(map(tuple, ARCFACE.tolist())),
         grey=False,
         temperature=1.0,
-        training_data={"name": f"{data}, by upstream", "licence": LICENCE},
+        training_data=TrainingData(f"{data}, by upstream", LICENCE, "unknown"),
         recipe=f"imported from {checkpoint.name}",
         outputs=(*EMOTIONS, *extra),
     )
@@ -166,7 +168,7 @@ def import_checkpoint(
             if extra
             else "left out: the other seven share its probability in proportion."
         )
-    save_model(out, network, config, torch.float32)
+    save_network(out, network, config, torch.float32)
     _write_card(checkpoint, out, data, classes)
     return f"The model is in {out}"
 

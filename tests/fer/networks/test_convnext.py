@@ -6,7 +6,7 @@ import pytest
 import timm
 import torch
 
-from fer.networks import CONVNEXT, build
+from fer.networks.registry import CONVNEXT, build
 from fer.networks.convnextv2 import SIZES, ConvNeXtV2
 
 

@@ -1,0 +1,146 @@
+"""Judge models on a split: every figure that a card shows.
+
+Crops go through the recogniser, as photos do. A stacker has seen the labels of validation, so its
+figures of that split are those of stackers that have not (cross-fitting).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.data import LabelledFaces
+from fer.errors import DataError
+from fer.evaluation.comparison import Answers, ablation, mcnemar
+from fer.evaluation.metrics import evaluate
+from fer.evaluation.plots import draw_plots
+from fer.evaluation.predictions import predict_split
+from fer.evaluation.provenance import commit, provenance
+from fer.evaluation.robustness import CORRUPTIONS, group_figures, subset_figures
+from fer.evaluation.stacking import cross_fitted
+from fer.models.classifier import Classifier
+from fer.models.config import NetworkConfig
+from fer.models.ensemble import Combination, Stacker, soft_vote
+from fer.models.model_folder import ModelFolder
+from fer.models.records import SplitFigures, write_metrics
+from fer.recognizer import Recognizer
+
+SCORINGS = "test_scorings.json"  # in a model folder: when a test split was judged
+UNSPOILT = next(iter(CORRUPTIONS))
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One model's answers to a split, by name (an ensemble's members too), and its figures."""
+
+    model: ModelFolder
+    split: str
+    answers: Answers
+    figures: SplitFigures
+
+    def write(self) -> None:
+        """Put figures and plots into the model folder, beside those of other splits."""
+        write_metrics(self.model.path, self.model.metrics | {self.split: self.figures})
+        draw_plots(self.model.path, self.split, self.figures)
+
+
+def evaluate_models(
+    models: Sequence[Recognizer],
+    faces: LabelledFaces,
+    data: str,
+    split: str,
+    spoilt: bool = False,
+) -> list[Evaluation]:
+    """Judge models on the `faces` of a `split` of `data` (a folder or a Hub id).
+
+    `spoilt` judges them on spoilt faces too, which takes seven times as long. Every scoring of a
+    test split is recorded in the model's folder.
+
+    Raises `DataError` when two models have one name.
+    """
+    if len({model.name for model in models}) < len(models):
+        raise DataError("Two of the models have one name: rename a folder to tell them apart.")
+    predictions = Predictions(faces)
+    return [_evaluate(model, predictions, data, split, spoilt) for model in models]
+
+
+def _evaluate(
+    model: Recognizer, predictions: "Predictions", data: str, split: str, spoilt: bool
+) -> Evaluation:
+    faces = predictions.faces
+    members = predictions.of(model)
+    combine = combination(model, members, faces, split)
+    answers = {model.name: combine(members)}
+    if len(members) > 1:
+        named = {one.name: rows for one, rows in zip(model.models, members, strict=True)}
+        answers = {**named, "soft vote": soft_vote(members), **answers}
+    own = answers[model.name]
+    several = len(answers) > 1
+    slices = [
+        subset_figures(way, combine(predictions.of(model, way)), faces.labels)
+        for way in (CORRUPTIONS if spoilt else ())
+    ]
+    figures = SplitFigures(
+        **vars(evaluate(own, faces.labels)),
+        groups=group_figures(own, faces) or None,
+        slices=slices or None,
+        times_scored=record_scoring(model.folder, data) if split == "test" else None,
+        ablation=ablation(answers, faces.labels) if several else None,
+        mcnemar=mcnemar(answers, faces.labels) if several else None,
+        provenance=provenance(model.folder, Path(data).name, split),
+    )
+    return Evaluation(model.folder, split, answers, figures)
+
+
+def combination(
+    model: Recognizer, members: NDArray[np.float32], faces: LabelledFaces, split: str
+) -> Combination:
+    """How the members' answers M×N×7 to a split become one, for the figures of that split."""
+    if split == "validation" and isinstance(model.combine, Stacker):
+        return cross_fitted(members, faces.labels)
+    return model.combine
+
+
+class Predictions:
+    """What networks answer to a split, spoilt in a way or not; each is asked only once.
+
+    An ensemble's member is often judged alone too.
+    """
+
+    def __init__(self, faces: LabelledFaces):
+        self.faces = faces
+        self._known: list[tuple[NetworkConfig, str, NDArray[np.float32]]] = []
+
+    def of(self, model: Recognizer, way: str = UNSPOILT) -> NDArray[np.float32]:
+        """Each network's probabilities of faces spoilt in a way of `CORRUPTIONS`: M×N×7."""
+        return np.stack([self._of_network(network, way) for network in model.models])
+
+    def _of_network(self, network: Classifier, way: str) -> NDArray[np.float32]:
+        # The recorded SHA-256 in its configuration says which weights it has.
+        for config, known_way, rows in self._known:
+            if config.sha256 and (config, known_way) == (network.config, way):
+                return rows
+        spoil = CORRUPTIONS[way]
+        rows = predict_split(
+            lambda crops: network.predict([spoil(crop.convert("RGB")) for crop in crops]),
+            self.faces,
+        )
+        self._known.append((network.config, way, rows))
+        return rows
+
+
+def record_scoring(model: ModelFolder, data: str) -> int:
+    """Note in the folder that a test split is scored; how often that one has been by now."""
+    path = model.path / SCORINGS
+    entry = {"data": data, "date": date.today().isoformat(), "commit": commit()}
+    try:
+        earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    except ValueError as error:
+        raise DataError(f"{path} is not valid JSON: delete it and evaluate again.") from error
+    scorings = [*earlier, {**entry, "weights": model.weights()}]
+    path.write_text(json.dumps(scorings, indent=2) + "\n", encoding="utf-8")
+    return sum(scoring["data"] == data for scoring in scorings)

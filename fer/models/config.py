@@ -1,0 +1,162 @@
+"""`config.json`: what a saved model is, how to build it and how to feed it."""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from fer.errors import ModelError
+from fer.labels import EMOTIONS
+from fer.models.files import write_json
+from fer.networks.names import ARCHITECTURES, CONVNEXT
+from fer.version import __version__
+
+FORMAT = 1
+CONFIG = "config.json"
+WEIGHTS_FILE = "model.safetensors"  # of a network
+STACKER_FILE = "stacker.safetensors"  # of an ensemble
+ENSEMBLE = "ensemble"
+FOR_OTHERS = ("num_classes", "pretrained_cfg")  # for timm and huggingface_hub, of no use to us
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a network learnt from, and on what terms."""
+
+    name: str
+    licence: str  # in a sentence
+    licence_id: str = ""  # as `model_cards.licences` knows it
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """What a single network's `config.json` says."""
+
+    architecture: str
+    input_size: int  # side of the square crop, pixels
+    mean: tuple[float, ...]  # per RGB channel, of values in [0, 1]
+    std: tuple[float, ...]
+    frame: tuple[tuple[float, float], ...]  # of the five landmarks, fractions of the crop's side
+    grey: bool  # whether crops lose their colour, because all training faces were grey
+    temperature: float  # logits are divided by it before the softmax
+    training_data: TrainingData
+    recipe: str
+    mirror: bool = False  # whether the answer is the mean over a face and its mirror image
+    labels: tuple[str, ...] = EMOTIONS
+    outputs: tuple[str, ...] = EMOTIONS  # the emotion that each output of the network counts for
+    sha256: str = ""  # of the weights file
+    library_version: str = __version__
+    format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class EnsembleConfig:
+    """What an ensemble's `config.json` says."""
+
+    members: tuple[str, ...]  # folders relative to the ensemble's, or `repo@commit` on the Hub
+    recipe: str
+    kind: str = ENSEMBLE
+    labels: tuple[str, ...] = EMOTIONS
+    sha256: str = ""  # of the stacker's coefficients
+    library_version: str = __version__
+    format: int = FORMAT
+
+
+def weights_name(config: NetworkConfig | EnsembleConfig) -> str:
+    """The file that the recorded SHA-256 is of."""
+    return WEIGHTS_FILE if isinstance(config, NetworkConfig) else STACKER_FILE
+
+
+def write_config(folder: Path, config: NetworkConfig | EnsembleConfig) -> None:
+    """Write `config.json` such that timm alone can read a ConvNeXt-V2 folder too."""
+    values: dict[str, Any] = asdict(config)
+    if isinstance(config, NetworkConfig):
+        values["num_classes"] = len(config.outputs)
+        if config.architecture in CONVNEXT:
+            size = config.input_size
+            values["pretrained_cfg"] = {
+                "input_size": (3, size, size),
+                "mean": config.mean,
+                "std": config.std,
+                "interpolation": "bilinear",
+                "crop_pct": 1.0,
+                "label_names": config.outputs,
+            }
+    write_json(folder / CONFIG, values)
+
+
+def read_config(folder: Path) -> NetworkConfig | EnsembleConfig:
+    """Read and check `config.json`; raises `ModelError` with what is wrong with it."""
+    values = _read_json(folder)
+    if values.get("kind") == ENSEMBLE:
+        return _ensemble_config(folder, values)
+    return _network_config(folder, values)
+
+
+def _read_json(folder: Path) -> dict[str, Any]:
+    path = folder / CONFIG
+    if not folder.is_dir():
+        raise ModelError(f"There is no model folder {folder}: check the path.")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(f"{folder} has no {CONFIG}, so it is not a model folder.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path} is not valid JSON: copy or download it again.") from error
+    if not isinstance(values, dict) or "format" not in values:
+        raise ModelError(f"{path} lacks or misnames a setting (format).")
+    if values["format"] != FORMAT:
+        raise ModelError(
+            f"{path} has format {values['format']}, this version reads {FORMAT}: "
+            "update the library."
+        )
+    if values.get("labels") != list(EMOTIONS):
+        raise ModelError(f"The labels in {path} must be {', '.join(EMOTIONS)}, in this order.")
+    return values
+
+
+def _network_config(folder: Path, values: dict[str, Any]) -> NetworkConfig:
+    path = folder / CONFIG
+    values = {name: value for name, value in values.items() if name not in FOR_OTHERS}
+    try:
+        sequences = {name: tuple(values[name]) for name in ("labels", "mean", "std", "frame")}
+        sequences["outputs"] = tuple(values.get("outputs", EMOTIONS))
+        data = TrainingData(**values["training_data"])
+        config = NetworkConfig(**{**values, **sequences, "training_data": data})
+        numbers = [config.temperature, *config.mean, *config.std]
+        numbers += [value for point in config.frame for value in point]
+        fits = (
+            all(isinstance(number, int | float) and abs(number) < math.inf for number in numbers)
+            and min(config.temperature, *config.std) > 0
+            and len(config.mean) == len(config.std) == 3
+            and [len(point) for point in config.frame] == [2] * 5
+            and isinstance(config.input_size, int)
+            and config.input_size > 0
+            and isinstance(config.grey, bool)
+            and isinstance(config.mirror, bool)
+            and config.outputs[: len(EMOTIONS)] == EMOTIONS
+            and set(config.outputs) == set(EMOTIONS)
+        )
+    except (TypeError, KeyError, ValueError) as error:
+        raise ModelError(f"{path} lacks or misnames a setting ({error}).") from error
+    if config.architecture not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        raise ModelError(f"{path} names the network {config.architecture!r}; known: {known}.")
+    if not fits:
+        raise ModelError(
+            f"{path} holds a temperature, mean, std, frame, size or output that cannot be."
+        )
+    return config
+
+
+def _ensemble_config(folder: Path, values: dict[str, Any]) -> EnsembleConfig:
+    try:
+        config = EnsembleConfig(**{**values, "members": tuple(values["members"])})
+    except (TypeError, KeyError) as error:
+        raise ModelError(f"{CONFIG} in {folder} lacks or misnames a setting ({error}).") from error
+    if not config.members:
+        raise ModelError(f"{CONFIG} in {folder} names no members: fit the ensemble again.")
+    if not all(isinstance(member, str) for member in config.members):
+        raise ModelError(f"{CONFIG} in {folder} names a member that is no text: fit it again.")
+    return config

@@ -1,0 +1,51 @@
+"""The networks, by the name that `config.json` gives them."""
+
+from torch import nn
+
+from fer.networks.convnextv2 import ConvNeXtV2
+from fer.networks.ddamfn import DDAMFN
+from fer.networks.face_resnet29 import LAST_LARGE, MEAN, STD, FaceResNet29
+from fer.networks.names import CONVNEXT, FACE_RESNET
+from fer.networks.preprocess import IMAGENET_MEAN, IMAGENET_STD
+
+
+def build(architecture: str, num_classes: int, pretrained: bool = False) -> nn.Module:
+    """A network: faces B×3×S×S to logits B×`num_classes`.
+
+    Its weights are untrained; `pretrained` starts a ConvNeXt-V2 from timm's ImageNet weights, which
+    are downloaded and are CC BY-NC 4.0.
+    """
+    if architecture == "ddamfn":
+        return DDAMFN(num_classes)
+    if architecture == FACE_RESNET:
+        return FaceResNet29(num_classes)
+    network = ConvNeXtV2(CONVNEXT[architecture], num_classes)
+    if pretrained:
+        import timm  # takes seconds, which no answer needs
+
+        source = timm.create_model(architecture, pretrained=True, num_classes=num_classes)
+        network.load_state_dict(source.state_dict())
+    return network
+
+
+def normalization(architecture: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation, a number for each of R, G, B, of what the network is fed."""
+    return (MEAN, STD) if architecture == FACE_RESNET else (IMAGENET_MEAN, IMAGENET_STD)
+
+
+def classifier(network: nn.Module) -> nn.Linear:
+    """The last layer, from features to logits."""
+    name = "head.fc" if isinstance(network, ConvNeXtV2) else "classifier"
+    layer = network.get_submodule(name)
+    assert isinstance(layer, nn.Linear)
+    return layer
+
+
+def last_feature_map(network: nn.Module) -> nn.Module:
+    """The layer whose output is the network's last map over the face, for Grad-CAM."""
+    if isinstance(network, DDAMFN):
+        return network.backbone.conv_6_sep
+    if isinstance(network, FaceResNet29):
+        return network.blocks[LAST_LARGE]
+    *_, last = network.get_submodule("stages").children()
+    return last
