@@ -25,6 +25,7 @@ check: $(VENV)/dev.stamp  ## Style and types
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+	$(VENV)/bin/lint-imports
 
 format: $(VENV)/dev.stamp  ## Put the code into the project's style
 	$(PYTHON) -m ruff check --fix .

@@ -18,7 +18,7 @@ from serving import ROOT, serve
 from xdist.scheduler import LoadFileScheduling
 
 OF_THE_PAGE = ("test_app.py", "test_tabs.py", "test_api.py", "test_limits.py")
-LONGEST = (*OF_THE_PAGE, "test_reproduce.py", "test_training.py", "test_network.py")
+LONGEST = (*OF_THE_PAGE, "test_reproduce.py", "test_training.py", "test_bad_connection.py")
 REQUIRE_BROWSER = os.environ.get("FER_REQUIRE_BROWSER") == "1"
 
 

@@ -14,7 +14,8 @@ import fer
 from fer.__main__ import main
 from fer.labels import EMOTIONS
 from fer.models.bundled import default_model
-from fer.models.model_folder import ModelConfig, save_model
+from fer.models.config import NetworkConfig, TrainingData
+from fer.models.weights import save_network
 from fer.networks.ddamfn import DDAMFN
 from fer.networks.preprocess import IMAGENET_MEAN, IMAGENET_STD, to_batch
 
@@ -234,8 +235,11 @@ def test_saved_model_answers_as_the_network_did(tmp_path):
     torch.manual_seed(0)
     network = DDAMFN().half().float().eval()  # so that nothing is lost in half precision
     frame = tuple((0.5, 0.5) for _ in range(5))
-    config = ModelConfig("ddamfn", 112, IMAGENET_MEAN, IMAGENET_STD, frame, False, 2.0, {}, "test")
-    save_model(tmp_path, network, config)
+    data = TrainingData("generated", "none needed")
+    config = NetworkConfig(
+        "ddamfn", 112, IMAGENET_MEAN, IMAGENET_STD, frame, False, 2.0, data, "test"
+    )
+    save_network(tmp_path, network, config)
     loaded = fer.load(tmp_path)
     crop = Image.effect_noise((112, 112), 90).convert("RGB")
     batch = to_batch([crop], 112, IMAGENET_MEAN, IMAGENET_STD)

@@ -18,8 +18,8 @@ from fer.models.config import EnsembleConfig, NetworkConfig, TrainingData
 from fer.models.ensemble import Stacker, save_ensemble
 from fer.models.model_folder import open_network
 from fer.models.weights import load_network, save_network
-from fer.networks.registry import build
 from fer.networks.preprocess import IMAGENET_MEAN, IMAGENET_STD
+from fer.networks.registry import build
 
 MEMBER = str(WEIGHTS / "ddamfn-ferplus")  # of the bundled ensemble
 FASTER = str(WEIGHTS / "convnext-ferplus")  # the other one

@@ -13,8 +13,8 @@ from fer.faces import ARCFACE
 from fer.labels import EMOTIONS
 from fer.models.model_folder import ModelConfig, save_model
 from fer.models.upstream.conversion import BACKBONE
-from fer.networks.registry import build
 from fer.networks.preprocess import IMAGENET_MEAN, IMAGENET_STD
+from fer.networks.registry import build
 from train.engine.initialize import origin, start_from
 from train.engine.logit_adjustment import choose_shift, shift_bias
 from train.runs import TABLE, render

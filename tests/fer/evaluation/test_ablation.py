@@ -1,5 +1,7 @@
 """Answers side by side: the table, McNemar's test, stacking out of fold, pictures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -31,16 +33,16 @@ def test_mcnemar_is_the_exact_test(only_a, only_b, p):
     right_a = [*[0] * only_a, *[1] * only_b, 0, 0, 1]  # two faces both know, one neither
     right_b = [*[1] * only_a, *[0] * only_b, 0, 0, 1]
     (pair,) = mcnemar({"a": answers(*right_a), "b": answers(*right_b)}, labels)
-    assert (pair["only_a"], pair["only_b"]) == (only_a, only_b)
-    assert pair["p"] == pytest.approx(p)
-    assert mcnemar_table([pair]).endswith(f"| {pair['p']:.2g} |")
+    assert (pair.only_a, pair.only_b) == (only_a, only_b)
+    assert pair.p == pytest.approx(p)
+    assert mcnemar_table([pair]).endswith(f"| {pair.p:.2g} |")
 
 
 def test_the_table_has_a_row_an_answer():
     labels = np.array([3, 4, 5, 6])
     rows = ablation({"all": answers(3, 4, 5, 6), "fear for anger": answers(3, 4, 1, 6)}, labels)
-    assert [row["overall_accuracy"]["value"] for row in rows] == [1, 0.75]
-    assert [row["levels_5"] for row in rows] == [1, 1]  # fear and anger are one level
+    assert [row.overall_accuracy.value for row in rows] == [1, 0.75]
+    assert [row.levels_5 for row in rows] == [1, 1]  # fear and anger are one level
     table = ablation_table(rows).splitlines()
     assert table[2].startswith("| all | 100.00 (100.0–100.0) | 100.00")
     assert table[3].startswith("| fear for anger | 75.00 (")
@@ -69,10 +71,10 @@ def test_plots_are_drawn_and_the_same_for_the_same_figures(tmp_path):
         "validation_per_emotion.png",
         "validation_reliability.png",
     ]
-    worse = {**figures, "n": 9}
+    worse = replace(figures, n=9)
     for path in pictures:
         assert shows(path, figures)
         assert not shows(path, worse)
         assert Image.open(path).size == (720, 684)
         assert path.read_bytes() == (tmp_path / "b" / "plots" / path.name).read_bytes()
-    assert len(figures["per_class"]) == len(EMOTIONS)
+    assert len(figures.per_class) == len(EMOTIONS)

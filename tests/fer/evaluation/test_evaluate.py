@@ -15,6 +15,7 @@ from fer.evaluation.metrics import (
     with_interval,
 )
 from fer.labels import EMOTIONS
+from fer.models.config import TrainingData
 from model_cards.__main__ import main as write_card
 from train.evaluate import main
 
@@ -47,14 +48,14 @@ def test_accuracies(predicted, labels, overall, mean_class):
 )
 def test_levels_of_the_answered_emotion(predicted, label, right_5, right_3):
     figures = evaluate(np.eye(7, dtype=np.float32)[[predicted]], np.array([label]))
-    assert figures["levels_5"]["mapped_accuracy"] == right_5
-    assert figures["levels_3"]["mapped_accuracy"] == right_3
+    assert figures.levels_5.mapped_accuracy == right_5
+    assert figures.levels_3.mapped_accuracy == right_3
 
 
 def test_a_level_may_win_without_its_emotions():
     probabilities = np.array([[0, 0.25, 0.25, 0.4, 0, 0.1, 0]], np.float32)
-    levels = evaluate(probabilities, np.array([ANGER]))["levels_5"]
-    assert levels == {"accuracy": 1, "mapped_accuracy": 0}
+    levels = evaluate(probabilities, np.array([ANGER])).levels_5
+    assert (levels.accuracy, levels.mapped_accuracy) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_calibration_error_is_the_gap_of_confidence_and_accuracy(confidence, hit
     probabilities[:, HAPPINESS] = confidence
     labels = np.array([HAPPINESS] * hits + [NEUTRAL] * (10 - hits))
     bins = reliability(probabilities, labels)
-    assert [row["n"] for row in bins] == [10]
+    assert [row.n for row in bins] == [10]
     assert expected_calibration_error(bins) == pytest.approx(error, abs=1e-5)
 
 
@@ -75,8 +76,8 @@ def test_interval_holds_the_value_and_shrinks_with_more_faces():
         labels = np.zeros(n, int)
         predicted = np.where(np.arange(n) % 5, 0, 1)
         figure = with_interval(overall_accuracy, predicted, labels)
-        assert figure["low"] < figure["value"] == 0.8 < figure["high"]
-        widths.append(figure["high"] - figure["low"])
+        assert figure.low < figure.value == 0.8 < figure.high
+        widths.append(figure.high - figure.low)
     # The binomial standard error gives 4 · √(0.8 · 0.2 / n), about.
     assert widths == pytest.approx([0.157, 0.0157], rel=0.1)
 
@@ -84,7 +85,7 @@ def test_interval_holds_the_value_and_shrinks_with_more_faces():
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
-    write_untrained(folder, {"name": "generated", "licence": "none needed"})
+    write_untrained(folder, TrainingData("generated", "none needed"))
     write_split(folder / "data" / "validation.parquet", 21)
     return folder
 

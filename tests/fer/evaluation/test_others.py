@@ -17,7 +17,9 @@ from safetensors.torch import load_file, save_file
 
 import fer
 from fer.data import load_split
-from fer.models.model_folder import load_model, read_config
+from fer.models.config import TrainingData, read_config
+from fer.models.model_folder import open_network
+from fer.models.weights import load_network
 from fer.networks.ddamfn import DDAMFN
 from fer.networks.preprocess import IMAGENET_MEAN, IMAGENET_STD
 from train.publish import main as publish
@@ -29,7 +31,7 @@ FACES = torch.randn(2, 3, 112, 112, generator=torch.Generator().manual_seed(1))
 @pytest.fixture(scope="module")
 def convnext(tmp_path_factory):
     folder = tmp_path_factory.mktemp("convnext")
-    write_untrained(folder, {})
+    write_untrained(folder, TrainingData("generated", "none needed"))
     return folder
 
 
@@ -50,7 +52,7 @@ def test_timm_alone_reads_a_convnext_folder(loopback, convnext, source):
 def test_ddamfn_behaves_as_a_model_of_huggingface_hub(loopback, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     loopback.upload("me/published", MEMBER)
-    ours, _ = load_model(MEMBER)
+    ours = load_network(open_network(MEMBER))
     ours.save_pretrained(tmp_path / "saved")
     ours.push_to_hub("me/pushed")
     for place in (MEMBER, "me/published", tmp_path / "saved", "me/pushed"):

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from fer.data import LabelledFaces
-from fer.evaluation.robustness import CORRUPTIONS, group_rows, slice_row
+from fer.evaluation.robustness import CORRUPTIONS, group_figures, subset_figures
 
 FACE = Image.fromarray(np.random.default_rng(0).integers(60, 200, (48, 48, 3), np.uint8))
 
@@ -47,16 +47,16 @@ def test_every_way_is_tested():
 
 def test_a_row_has_both_accuracies():
     probabilities = np.eye(7, dtype=np.float32)[[0, 0, 1, 1]]
-    row = slice_row("dark", probabilities, np.array([0, 0, 0, 1]))
-    assert (row["name"], row["n"]) == ("dark", 4)
-    assert row["overall_accuracy"]["value"] == 3 / 4
-    assert row["mean_class_accuracy"]["value"] == pytest.approx((2 / 3 + 1) / 2)
+    row = subset_figures("dark", probabilities, np.array([0, 0, 0, 1]))
+    assert (row.name, row.n) == ("dark", 4)
+    assert row.overall_accuracy.value == 3 / 4
+    assert row.mean_class_accuracy.value == pytest.approx((2 / 3 + 1) / 2)
 
 
 def test_groups_are_told_apart():
     labels = np.array([0, 0, 1, 1])
     people = {"age": np.array(["20–39", "4–19", "20–39", "4–19"])}
     faces = LabelledFaces(None, labels, np.eye(7)[labels], people)
-    rows = group_rows(np.eye(7, dtype=np.float32)[[0, 1, 1, 1]], faces)
-    found = [(row["name"], row["n"], row["overall_accuracy"]["value"]) for row in rows]
+    rows = group_figures(np.eye(7, dtype=np.float32)[[0, 1, 1, 1]], faces)
+    found = [(row.name, row.n, row.overall_accuracy.value) for row in rows]
     assert found == [("age: 4–19", 2, 1 / 2), ("age: 20–39", 2, 1)]

@@ -11,6 +11,7 @@ import pytest
 import torch
 from generated import MEMBER
 from hub import TOKEN, Fault
+from huggingface_hub import snapshot_download
 from PIL import Image
 from spoiling import set_config, set_tensors
 
@@ -131,7 +132,7 @@ def only_a_pickle(folder):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_bad_repository_gets_one_sentence_and_leaves_the_cache_clean(
+def test_a_bad_repository_gets_one_sentence_and_no_pickle_is_fetched(
     loopback, folder, cache, tmp_path, monkeypatch, spoil, sentence
 ):
     spoil(folder)
@@ -140,7 +141,7 @@ def test_a_bad_repository_gets_one_sentence_and_leaves_the_cache_clean(
     with pytest.raises(fer.ModelError, match=sentence) as caught:
         fer.load("me/model")
     assert "\n" not in str(caught.value)
-    assert list(cache.glob("models--*")) == []
+    assert list(cache.rglob("*.bin")) == []
     assert not any("pytorch_model" in request for request in loopback.requests)
     assert not Path("malice").exists()
 
@@ -163,7 +164,39 @@ def test_a_wrong_name_gets_one_sentence(loopback, folder, cache, model, revision
     assert list(cache.glob("models--*")) == []
 
 
-def test_what_cannot_be_used_is_forgotten_and_nothing_else(loopback, folder, cache):
+# The cache is shared with other libraries
+
+
+def files(cache: Path) -> dict[str, bytes]:
+    """What the cache holds, links to a file like the file."""
+    found = (path for path in cache.rglob("*") if path.is_file() and ".locks" not in path.parts)
+    return {path.relative_to(cache).as_posix(): path.read_bytes() for path in found}
+
+
+@pytest.mark.parametrize("offline", [False, True])
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [
+        ("of another library", lambda f: (f / "config.json").write_text('{"model_type": "vit"}')),
+        ("of a newer format", set_config(format=99)),
+        ("damaged before", set_config(sha256="0" * 64)),
+        ("without weights", lambda f: (f / WEIGHTS).unlink()),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_another_library_cached_stays(loopback, folder, cache, name, spoil, offline):
+    spoil(folder)
+    loopback.upload("google/vit", folder)
+    snapshot_download("google/vit")
+    before = files(cache)
+    assert before
+    loopback.faults = [DOWN] if offline else []
+    with pytest.raises(fer.ModelError):
+        fer.load("google/vit")
+    assert files(cache).items() >= before.items()
+
+
+def test_only_a_corrupt_download_of_this_call_is_deleted(loopback, folder, cache):
     good = loopback.upload("me/model", folder)
     expected = answer(fer.load("me/model"))
     repo = loopback.repo("me/model")
@@ -172,12 +205,21 @@ def test_what_cannot_be_used_is_forgotten_and_nothing_else(loopback, folder, cac
     with pytest.raises(fer.HubError, match=r"has no config\.json"):
         fer.load("me/model@empty")
     set_tensors(lambda tensors: tensors["classifier.bias"].add_(1))(folder)
-    loopback.upload("me/model", folder)
+    bad = loopback.upload("me/model", folder)
+    before = files(cache)
     loopback.faults = [Fault(f"GET.*{WEIGHTS}", "changed")]
     with pytest.raises(fer.ModelError, match="SHA-256 is not the one"):
         fer.load("me/model")
-    assert [path.name for path in cache.glob("models--*/snapshots/*")] == [good]
+    after = files(cache)
+    assert after.items() >= {name: before[name] for name in before if "/refs/" not in name}.items()
+    weights = {Path(name).parent.name for name in after if name.endswith(WEIGHTS)}
+    assert weights == {good}, "the corrupt file is gone"
+    assert {len(data) for name, data in after.items() if "/blobs/" in name} <= {
+        len(data) for name, data in after.items() if "/snapshots/" in name
+    }, "and so is its content"
     loopback.faults = []
-    assert answer(fer.load("me/model")) == answer(fer.load(folder)) != expected
+    again = fer.load("me/model")
+    assert again.revision == bad
+    assert answer(again) == answer(fer.load(folder)) != expected
     loopback.faults = [DOWN]
     assert answer(fer.load(f"me/model@{good}")) == expected

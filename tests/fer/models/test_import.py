@@ -15,6 +15,7 @@ from upstream import DDAMFNet, MixedFeatureNet, randomise, save_whole
 import fer
 from fer.__main__ import main
 from fer.labels import EMOTIONS
+from fer.models.files import sha256
 from fer.models.upstream.conversion import CLASSES
 from fer.networks.ddamfn import DDAMFN
 from fer.networks.preprocess import IMAGENET_MEAN, IMAGENET_STD, to_batch
@@ -114,7 +115,7 @@ def test_provenance_is_on_the_card(seven, tmp_path):
     for words in (
         "No licence given by upstream",
         path.name,
-        fer.models.model_folder.sha256(path),
+        sha256(path),
         "AffectNet",
     ):
         assert words in card

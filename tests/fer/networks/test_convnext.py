@@ -6,8 +6,9 @@ import pytest
 import timm
 import torch
 
-from fer.networks.registry import CONVNEXT, build
 from fer.networks.convnextv2 import SIZES, ConvNeXtV2
+from fer.networks.names import CONVNEXT
+from fer.networks.registry import build
 
 
 def shapes(network: torch.nn.Module) -> dict[str, tuple[int, ...]]:

@@ -15,7 +15,8 @@ from PIL import Image
 
 import fer
 from fer.__main__ import main
-from fer.models.bundled import BUNDLED, open_or_bundled
+from fer.models.bundled import BUNDLED
+from fer.recognizer import load_or_bundled
 
 CROP = Image.effect_noise((112, 112), 90).convert("RGB")
 DOWN = Fault("", "down")
@@ -116,16 +117,16 @@ def test_a_cache_that_cannot_be_written(hub, tmp_path, monkeypatch):
 
 def test_the_bundled_model_answers_while_the_hub_is_out_of_reach(hub):
     hub.faults = [DOWN]
-    recognizer, notice = open_or_bundled("me/model")
+    recognizer, notice = load_or_bundled("me/model")
     assert recognizer.name == Path(BUNDLED).name
     assert "in place of me/model" in notice
     hub.faults = []
-    recognizer, notice = open_or_bundled("me/model")
+    recognizer, notice = load_or_bundled("me/model")
     assert (recognizer.name, notice) == ("me/model", None)
     for faults in ([], [Fault("HEAD", 404)]):  # from a server that gives no reason
         hub.faults = faults
         with pytest.raises(fer.HubError, match="nor a repository"):  # a slip must not be hidden
-            open_or_bundled("me/modle")
+            load_or_bundled("me/modle")
 
 
 def test_the_page_says_when_another_model_answers(hub, monkeypatch, import_app):
