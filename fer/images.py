@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from fer.errors import ImageError
 
@@ -23,18 +23,6 @@ MAX_PIXELS = 50_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 
 ImageSource = str | Path | bytes | BinaryIO | Image.Image | NDArray[np.uint8]
-
-# EXIF 2.32, tag 0x0112: what has to be done for the photo to stand upright.
-ORIENTATION_TAG = 0x0112
-UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 # Changing warning filters is not thread-safe, and the app opens photos in several threads.
 _FILTERS_LOCK = threading.Lock()
@@ -61,7 +49,7 @@ def open_image(source: ImageSource) -> Image.Image:
     _check_size(image, photo)
     try:
         image.load()
-        upright = _stand_up(_to_rgb(image), _orientation(image))
+        upright = _to_rgb(_stand_up(image))
     except Exception as error:  # Pillow's decoders raise nearly every type on damaged data
         raise ImageError(
             f"{photo} is damaged or incomplete: export it again as JPEG or PNG, or choose another."
@@ -170,14 +158,9 @@ def _grey(values: np.ndarray) -> Image.Image:
     return Image.fromarray(values.round().astype(np.uint8)).convert("RGB")
 
 
-def _orientation(image: Image.Image) -> int:
+def _stand_up(image: Image.Image) -> Image.Image:
+    """The image turned as its EXIF orientation asks, if that can be read."""
     try:
-        return image.getexif().get(ORIENTATION_TAG, 1)
+        return ImageOps.exif_transpose(image)
     except Exception:  # a photo with broken metadata is still a photo
-        return 1
-
-
-def _stand_up(image: Image.Image, orientation: int) -> Image.Image:
-    if orientation not in UPRIGHT:
         return image
-    return image.transpose(UPRIGHT[orientation])

@@ -3,6 +3,7 @@
 A pickle builds objects by calling what it names. Here every name is looked up in one short table of
 containers and of stand-ins written in this file; anything else is refused before it is imported.
 Both of PyTorch's formats are read: the zip archive, and the plain stream from before version 1.6.
+`torch.load(weights_only=True)` does not suffice: it refuses a whole pickled network in the stream.
 """
 
 import pickle
