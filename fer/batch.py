@@ -1,6 +1,6 @@
 """Many photos at once, single files or zips, into one table; a bad file spoils only itself.
 
-results = fer.batch.look([Path("photos.zip")], fer.load("fer/weights/ensemble-ferplus"))
+results = fer.batch.recognize([Path("photos.zip")], fer.load())
 results.to_frame().to_csv("faces.csv", index=False)
 """
 
@@ -18,18 +18,17 @@ from PIL import Image
 from fer.errors import FerError, ImageError
 from fer.images import open_image
 from fer.labels import EMOTIONS
-from fer.recognizer import Face, Recognizer
+from fer.recognizer import Face, Read, Recognizer
 
 MAX_PHOTOS = 200
 MAX_BYTES = 50_000_000  # of one photo
 MAX_UNPACKED = 1_000_000_000  # of all photos of a zip together
-BATCH = 4  # photos read together
+PHOTOS_AT_ONCE = 4  # read together
 PIXELS = 12_000_000  # larger photos are shrunk: their faces are large enough even so
 MAX_FACES = 50  # of one photo
 
 NO_FACE = "No face was found."
 
-Read = Callable[..., list[list[Face]]]
 Photo = tuple[str, Callable[[], bytes]]  # its name, and how to get it
 
 
@@ -64,7 +63,7 @@ class Results:
         return pd.DataFrame(self.rows, columns=columns)
 
 
-def look(files: list[Path], recognizer: Recognizer) -> Results:
+def recognize(files: list[Path], recognizer: Recognizer) -> Results:
     """The faces of all photos; raises `FerError` for too many photos or a bad zip."""
     results = Results()
     photos = gather(files)
@@ -93,7 +92,7 @@ def read_all(
     `read` runs the networks in place of `recognizer.read`, such as on a GPU.
     """
     waiting, done = iter(photos), 0
-    while some := list(islice(waiting, BATCH)):
+    while some := list(islice(waiting, PHOTOS_AT_ONCE)):
         opened, names = [], []
         for name, get in some:
             try:
@@ -101,8 +100,8 @@ def read_all(
                 names.append(name)
             except FerError as error:
                 results.problems.append((name, str(error)))
-        places = [recognizer.detector(photo)[:MAX_FACES] for photo in opened]
-        for name, faces in zip(names, (read or recognizer.read)(opened, places), strict=True):
+        detected = [recognizer.detector(photo)[:MAX_FACES] for photo in opened]
+        for name, faces in zip(names, (read or recognizer.read)(opened, detected), strict=True):
             results.add(name, faces)
         done += len(some)
         yield done

@@ -3,6 +3,7 @@
 photo → faces → crops → probabilities → scales
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,10 @@ class Face:
 
     def _levels(self, scale: Scale) -> dict[str, float]:
         return dict(zip(scale, map(float, to_levels(self.probabilities, scale)), strict=True))
+
+
+# Photos and the faces detected in each, to the faces with what they show.
+Read = Callable[[list[Image.Image], list[list[DetectedFace]]], list[list[Face]]]
 
 
 class Recognizer:

@@ -1,10 +1,10 @@
 """Expressions over time: a clip's faces, followed from picture to picture.
 
-timeline = fer.video.watch("clip.mp4", fer.load("fer/weights/ensemble-ferplus"))
+timeline = fer.video.watch("clip.mp4", fer.load())
 print(timeline.to_csv())
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -16,21 +16,19 @@ from PIL import Image
 from fer.errors import VideoError
 from fer.faces.tracking import Tracker
 from fer.labels import EMOTIONS
-from fer.recognizer import SURE, Face, Recognizer
+from fer.recognizer import SURE, Face, Read, Recognizer
 
 MAX_SECONDS = 60
 MAX_PIXELS = 3840 * 2160  # of one picture of the clip
-LOOKS_A_SECOND = 5
+PICTURES_A_SECOND = 5
 SHOWN_SIDE = 1280  # larger pictures are shrunk: their faces are large enough even so
 DETECTION_PIXELS = 200_000  # finds faces a thirtieth of the picture wide
-BATCH = 8  # pictures read together
+PICTURES_AT_ONCE = 8  # read together
 MAX_FACES = 10  # in one picture
 
 # How files of the formats that phones and browsers write begin. Anything else could make the
 # decoder follow addresses in a playlist.
 SIGNATURES = {4: (b"ftyp",), 0: (b"\x1a\x45\xdf\xa3", b"RIFF")}
-
-Read = Callable[..., list[list[Face]]]
 
 
 @dataclass(frozen=True)
@@ -106,12 +104,12 @@ def follow(
 
     `read` runs the networks in place of `recognizer.read`, such as on a GPU.
     """
-    length, looks = _open(Path(path))
-    while some := list(islice(looks, BATCH)):
+    length, pictures = _open(Path(path))
+    while some := list(islice(pictures, PICTURES_AT_ONCE)):
         photos = [photo for _, photo in some]
-        places = [recognizer.detector(photo, DETECTION_PIXELS)[:MAX_FACES] for photo in photos]
-        found = (read or recognizer.read)(photos, places)
-        for (seconds, _), faces in zip(some, found, strict=True):
+        detected = [recognizer.detector(photo, DETECTION_PIXELS)[:MAX_FACES] for photo in photos]
+        faces_of_each = (read or recognizer.read)(photos, detected)
+        for (seconds, _), faces in zip(some, faces_of_each, strict=True):
             timeline.add(seconds, faces)
         yield min(1.0, some[-1][0] / length) if length else 0.0
 
@@ -135,10 +133,10 @@ def _open(path: Path) -> tuple[float, Iterator[tuple[float, Image.Image]]]:
     length = max(0.0, capture.get(cv2.CAP_PROP_FRAME_COUNT) / rate) if rate > 0 else 0.0
     if length > MAX_SECONDS + 1:
         raise _too_long(clip)
-    return length, _looks(capture, clip)
+    return length, _pictures(capture, clip)
 
 
-def _looks(capture: cv2.VideoCapture, clip: str) -> Iterator[tuple[float, Image.Image]]:
+def _pictures(capture: cv2.VideoCapture, clip: str) -> Iterator[tuple[float, Image.Image]]:
     due, nothing = 0.0, True
     try:
         while capture.grab():
@@ -150,7 +148,7 @@ def _looks(capture: cv2.VideoCapture, clip: str) -> Iterator[tuple[float, Image.
             good, pixels = capture.retrieve()
             if good:
                 nothing = False
-                due = seconds + 1 / LOOKS_A_SECOND - 0.005
+                due = seconds + 1 / PICTURES_A_SECOND - 0.005
                 photo = Image.fromarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
                 photo.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
                 yield seconds, photo

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from fer.faces.mtcnn import MTCNN
 
-WEIGHTS = Path(__file__).parent / "weights" / "mtcnn.safetensors"
+MTCNN_WEIGHTS = Path(__file__).parent / "weights" / "mtcnn.safetensors"
 
 # Larger photos are shrunk to this many pixels before faces are looked for.
 WORKING_PIXELS = 2_000_000
@@ -42,7 +42,7 @@ class FaceDetector:
 
     def __init__(self):
         self.network = MTCNN().eval()
-        self.network.load_state_dict(load_file(WEIGHTS))
+        self.network.load_state_dict(load_file(MTCNN_WEIGHTS))
 
     def __call__(self, image: Image.Image, pixels: int = WORKING_PIXELS) -> list[DetectedFace]:
         shrink = min(1.0, math.sqrt(pixels / (image.width * image.height)))

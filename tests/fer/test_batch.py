@@ -36,7 +36,7 @@ def test_a_bad_file_spoils_only_itself(recognizer, portrait, tmp_path):
         },
     )
     before = sorted(tmp_path.rglob("*"))
-    results = batch.look([packed, portrait], recognizer)
+    results = batch.recognize([packed, portrait], recognizer)
     frame = results.to_frame()
     names = ["deep/one.jpg", "outside.jpg", "etc/absolute.jpg", portrait.name]
     assert frame["file"].tolist() == names
@@ -53,10 +53,10 @@ def test_several_photos_are_read_together(recognizer, portrait):
         together.append(len(photos))
         return recognizer.read(photos, places)
 
-    photos = batch.gather([portrait] * (batch.BATCH + 1))
+    photos = batch.gather([portrait] * (batch.PHOTOS_AT_ONCE + 1))
     done = list(batch.read_all(photos, recognizer, batch.Results(), read))
-    assert together == [batch.BATCH, 1]
-    assert done == [batch.BATCH, batch.BATCH + 1]
+    assert together == [batch.PHOTOS_AT_ONCE, 1]
+    assert done == [batch.PHOTOS_AT_ONCE, batch.PHOTOS_AT_ONCE + 1]
 
 
 def lying_zip(path: Path) -> Path:
@@ -76,7 +76,7 @@ def lying_zip(path: Path) -> Path:
     ids=["large", "lying"],
 )
 def test_a_bomb_in_a_zip_is_one_bad_file(recognizer, tmp_path, make, problem):
-    results = batch.look([make(tmp_path / "bomb.zip")], recognizer)
+    results = batch.recognize([make(tmp_path / "bomb.zip")], recognizer)
     ((name, sentence),) = results.problems
     assert name == "bomb.jpg"
     assert problem in sentence
@@ -93,9 +93,9 @@ def test_a_bomb_in_a_zip_is_one_bad_file(recognizer, tmp_path, make, problem):
 )
 def test_a_zip_as_a_whole_can_be_refused(recognizer, tmp_path, make, sentence):
     with pytest.raises(fer.FerError, match=sentence):
-        batch.look([make(tmp_path / "photos.zip")], recognizer)
+        batch.recognize([make(tmp_path / "photos.zip")], recognizer)
 
 
 def test_500_single_files_are_refused(recognizer, portrait):
     with pytest.raises(fer.FerError, match="more than 200"):
-        batch.look([portrait] * 500, recognizer)
+        batch.recognize([portrait] * 500, recognizer)

@@ -78,7 +78,7 @@ def test_a_clip_becomes_a_timeline(recognizer, portrait, tmp_path):
     frame = timeline.to_frame()
     assert set(frame["face"]) == {1}
     assert list(frame["emotion"].unique()) == ["happiness"]
-    assert len(frame) == pytest.approx(2 * video.LOOKS_A_SECOND, abs=1)
+    assert len(frame) == pytest.approx(2 * video.PICTURES_A_SECOND, abs=1)
     assert frame["seconds"].is_monotonic_increasing
     (peak,) = timeline.peaks()
     assert (peak.number, peak.emotion) == (1, "happiness")
