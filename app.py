@@ -14,19 +14,23 @@ import tempfile
 
 # Before gradio is imported, or its MCP server would put photos elsewhere.
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="fer-")
-
-import spaces
-import torch
-from PIL import Image
-
-import fer
-from fer.models.bundled import default_model, open_or_bundled
-from fer.recognizer import Places
-from fer.ui import LAUNCH, build
-from fer.ui.engine import Engine
-
 # Gradio leaves files behind when it ends: those of visitors go with the process.
 atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
+
+import fer
+from fer.errors import MissingExtra
+
+try:
+    import spaces
+    import torch
+    from PIL import Image
+
+    from fer.models.bundled import default_model
+    from fer.recognizer import Places, open_or_bundled
+    from fer.ui import LAUNCH, build
+    from fer.ui.engine import Engine
+except ModuleNotFoundError as error:
+    sys.exit(str(MissingExtra(error, "app")))
 
 # At module level, because ZeroGPU lends its GPU only to what was moved there before the first call.
 try:

@@ -27,3 +27,12 @@ class HubUnreachable(HubError):
 
 class DataError(FerError):
     """A data set that cannot be used."""
+
+
+class MissingExtra(FerError):
+    """A package is not installed that comes with one of the project's extras."""
+
+    def __init__(self, error: ModuleNotFoundError, extra: str):
+        super().__init__(
+            f"{error.name} is not installed: run pip install '.[{extra}]' in the project's folder."
+        )

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fer.errors import FerError
+from fer.errors import FerError, HubUnreachable
 from fer.faces import DetectedFace, FaceDetector
 from fer.images import ImageSource, open_image
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, Scale, to_levels, valence
 from fer.models import ensemble
+from fer.models.bundled import bundled_model, default_model
 from fer.models.classifier import Model
 from fer.models.hub import locate, member_of
 
@@ -212,16 +213,17 @@ class Recognizer:
         return model.matrix(face.landmarks, photo_size), model.heat(face.crops[member], emotion)
 
 
-def load(model: str | Path, revision: str | None = None) -> Recognizer:
+def load(model: str | Path | None = None, revision: str | None = None) -> Recognizer:
     """Load a model or an ensemble: a folder, or the id of a repository on the Hub.
 
     A folder that exists comes before a repository of the same name; a `Path` is always a folder.
     `"me/ddamfn@v1"` is short for `load("me/ddamfn", revision="v1")`. What comes from the Hub is
-    kept in its cache, where it is found without a connection too.
+    kept in its cache, where it is found without a connection too. Without a name it is the one that
+    the environment variable `FER_MODEL` names, else the bundled one.
 
     Raises `ModelError` when it cannot be used, `HubUnreachable` when it cannot be had now.
     """
-    with locate(model, revision) as source:
+    with locate(default_model() if model is None else model, revision) as source:
         if not ensemble.is_ensemble(source.folder):
             models, stacker = [Model(source.folder)], None
         else:
@@ -235,3 +237,14 @@ def load_single(model: str | Path) -> Model:
     """Load one network, not an ensemble, from a folder or from the Hub."""
     with locate(model) as source:
         return Model(source.folder)
+
+
+def open_or_bundled(model: str) -> tuple[Recognizer, str | None]:
+    """A model, or the bundled one while the Hub cannot be reached and the cache lacks it.
+
+    Also returns a sentence for the user when it is the bundled one instead.
+    """
+    try:
+        return load(model), None
+    except HubUnreachable as error:
+        return load(bundled_model()), f"The bundled model answers in place of {model}. {error}"

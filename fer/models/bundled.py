@@ -1,26 +1,28 @@
-"""Where the models are."""
+"""Where the bundled model is, and which model answers where none is named."""
 
 import os
 from pathlib import Path
 
-from fer.errors import HubUnreachable
-from fer.recognizer import Recognizer, load
+from fer.errors import ModelError
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
 BUNDLED = str(WEIGHTS / "ensemble-ferplus")
+FOLDERS = ("ensemble-ferplus", "ddamfn-ferplus", "convnext-ferplus")  # it and its members
 
 
 def default_model() -> str:
-    """What app and command line serve: folder or Hub id in `FER_MODEL`, else the bundled one."""
-    return os.environ.get("FER_MODEL") or BUNDLED
+    """What answers where no model is named: folder or Hub id in `FER_MODEL`, else the bundled one.
 
-
-def open_or_bundled(model: str) -> tuple[Recognizer, str | None]:
-    """A model, or the bundled one while the Hub cannot be reached and the cache lacks it.
-
-    Also returns a sentence for the user when it is the bundled one instead.
+    Raises `ModelError` when that is the bundled one and it is not installed.
     """
-    try:
-        return load(model), None
-    except HubUnreachable as error:
-        return load(BUNDLED), f"The bundled model answers in place of {model}. {error}"
+    return os.environ.get("FER_MODEL") or bundled_model()
+
+
+def bundled_model() -> str:
+    """The folder of the bundled model; raises `ModelError` when it is not installed."""
+    if not all(any((WEIGHTS / name).glob("*.safetensors")) for name in FOLDERS):
+        raise ModelError(
+            f"The bundled model is not installed (in {WEIGHTS}): install the package again, or "
+            "name a model."
+        )
+    return BUNDLED

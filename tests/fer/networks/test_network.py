@@ -14,8 +14,9 @@ from hub import TOKEN, Fault
 from PIL import Image
 
 import fer
-from fer.__main__ import main
-from fer.models.bundled import BUNDLED, open_or_bundled
+from fer.cli import main
+from fer.models.bundled import BUNDLED
+from fer.recognizer import open_or_bundled
 
 CROP = Image.effect_noise((112, 112), 90).convert("RGB")
 DOWN = Fault("", "down")
