@@ -12,13 +12,13 @@ import signal
 import sys
 import tempfile
 
+import fer
+from fer.errors import MissingExtra
+
 # Before gradio is imported, or its MCP server would put photos elsewhere.
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="fer-")
 # Gradio leaves files behind when it ends: those of visitors go with the process.
 atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
-
-import fer
-from fer.errors import MissingExtra
 
 try:
     import spaces
