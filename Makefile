@@ -21,7 +21,7 @@ test: $(VENV)/dev.stamp  ## Run all tests
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest --ignore tests/test_speed.py -n 3 --no-loadscope-reorder --durations 15
 	$(PYTHON) -m pytest tests/test_speed.py
 
-check: $(VENV)/dev.stamp  ## Style and types
+check: $(VENV)/dev.stamp  ## Style, types and which package may import which
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
@@ -49,10 +49,11 @@ $(VENV)/bin/uv:
 	echo "Python 3.10 or newer is needed (3.11 is the tested one): install it and try again." >&2; \
 	exit 1
 
-$(VENV)/app.stamp: requirements.txt | $(VENV)/bin/uv
-	$(INSTALL) -r requirements.txt
+# `fer` itself is installed editable: what is written here is what answers.
+$(VENV)/app.stamp: requirements.txt pyproject.toml | $(VENV)/bin/uv
+	$(INSTALL) -r requirements.txt -e .
 	touch $@
 
-$(VENV)/dev.stamp: requirements.txt pyproject.toml | $(VENV)/bin/uv
-	$(INSTALL) -e '.[train,test]'
+$(VENV)/dev.stamp: requirements.txt requirements-dev.txt pyproject.toml | $(VENV)/bin/uv
+	$(INSTALL) -e '.[app,train,test]' -c requirements.txt -c requirements-dev.txt
 	touch $@

@@ -12,30 +12,34 @@ import signal
 import sys
 import tempfile
 
+import fer
+from fer.errors import MissingExtra
+
 # Before gradio is imported, or its MCP server would put photos elsewhere.
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="fer-")
-
-import spaces
-import torch
-from PIL import Image
-
-import fer
-from fer.models.bundled import default_model, open_or_bundled
-from fer.recognizer import Places
-from fer.ui import LAUNCH, build
-from fer.ui.engine import Engine
-
 # Gradio leaves files behind when it ends: those of visitors go with the process.
 atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
 
+try:
+    import spaces
+    import torch
+    from PIL import Image
+
+    from fer.models.bundled import default_model
+    from fer.recognizer import Places, load_or_bundled
+    from fer.ui import LAUNCH, build
+    from fer.ui.engine import Engine
+except ModuleNotFoundError as error:
+    sys.exit(str(MissingExtra(error, "app")))
+
 # At module level, because ZeroGPU lends its GPU only to what was moved there before the first call.
 try:
-    recognizer, notice = open_or_bundled(default_model())
+    recognizer, notice = load_or_bundled(default_model())
 except fer.FerError as error:
     sys.exit(f"The demo cannot start. {error}")
 nearby = recognizer  # the one that stays on the CPU
 if torch.cuda.is_available():
-    nearby, _ = open_or_bundled(default_model())
+    nearby, _ = load_or_bundled(default_model())
     recognizer.to("cuda")
 
 

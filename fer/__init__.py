@@ -1,9 +1,12 @@
 """Facial expressions in photos: emotions, sentiment, valence and what the model looked at.
 
 import fer
-for face in fer.load("fer/weights/ensemble-ferplus")("photo.jpg"):
+for face in fer.load()("photo.jpg"):
     print(face.box, face.emotion, face.valence)
 """
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from fer.errors import (
     DataError,
@@ -14,8 +17,11 @@ from fer.errors import (
     ModelError,
     VideoError,
 )
-from fer.recognizer import Face, Recognizer, load
 from fer.version import __version__
+
+if TYPE_CHECKING:
+    from fer import batch, images, labels, video
+    from fer.recognizer import Face, Recognizer, load
 
 __all__ = [
     "DataError",
@@ -28,5 +34,22 @@ __all__ = [
     "Recognizer",
     "VideoError",
     "__version__",
+    "batch",
+    "images",
+    "labels",
     "load",
+    "video",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What needs torch or pandas is imported when it is first asked for (PEP 562)."""
+    if name in ("Face", "Recognizer", "load"):
+        return getattr(importlib.import_module("fer.recognizer"), name)
+    if name in ("batch", "images", "labels", "video"):
+        return importlib.import_module(f"fer.{name}")
+    raise AttributeError(f"module 'fer' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,20 +1,23 @@
-"""Emotions of the faces in photos: python -m fer photo.jpg [more.jpg …] [--json] [--heatmap OUT]
+"""The command line: fer photo.jpg [more.jpg …] [--json] [--heatmap OUT] [--model MODEL]
 
-`python -m fer import CHECKPOINT --out FOLDER` makes a model folder of an upstream checkpoint.
+`fer import CHECKPOINT --out FOLDER` makes a model folder of an upstream checkpoint.
 Exit code 0, or 2 when a model or a photo could not be used; the other photos are still answered.
 """
 
+from __future__ import annotations  # or the annotations would import torch
+
 import argparse
 import json
-import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fer import Face, FerError, Recognizer, load
-from fer.images import open_image
-from fer.labels import EMOTIONS
+import fer
+from fer.errors import run_command
 from fer.models.bundled import default_model
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 BAR = 24  # characters of a probability of 1
 
@@ -23,13 +26,47 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["import"]:
-        from fer.models.upstream.conversion import main as import_checkpoint
+        return run_command(lambda: _import(arguments[1:]))
+    return run_command(lambda: _recognize(arguments))
 
-        return import_checkpoint(arguments[1:])
+
+def _import(arguments: list[str]) -> int:
+    """Make a model folder of an upstream checkpoint."""
+    from fer.labels import EMOTIONS
+    from fer.models.upstream import DATA
+
     parser = argparse.ArgumentParser(
-        prog="python -m fer",
+        prog="fer import", description="Import upstream's DDAMFN checkpoint."
+    )
+    parser.add_argument("checkpoint", type=Path, help="upstream's .pth file")
+    parser.add_argument("--out", type=Path, required=True, help="new model folder")
+    parser.add_argument(
+        "--trained-on", choices=DATA, help="when the name of the file does not tell"
+    )
+    parser.add_argument(
+        "--contempt",
+        choices=("drop", *EMOTIONS),
+        help="of AffectNet-8: leave contempt out, or count its probability for an emotion",
+    )
+    options = parser.parse_args(arguments)
+
+    from fer.models.upstream.conversion import import_checkpoint
+
+    try:
+        print(import_checkpoint(**vars(options)))
+    except OSError as error:
+        raise fer.FerError(
+            f"{options.out} cannot hold the model ({error.strerror}): choose another."
+        ) from error
+    return 0
+
+
+def _recognize(arguments: list[str]) -> int:
+    """Answer photos."""
+    parser = argparse.ArgumentParser(
+        prog="fer",
         description="Emotions of every face in photos. A face shows an expression, not a feeling.",
-        epilog="python -m fer import: make a model folder of an upstream checkpoint (see --help).",
+        epilog="fer import: make a model folder of an upstream checkpoint (see fer import --help).",
     )
     parser.add_argument("photos", nargs="+", metavar="PHOTO")
     parser.add_argument("--json", action="store_true", help="print one line of JSON per photo")
@@ -39,19 +76,17 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="OUT",
         help="save what the model looked at: a .png file for one photo, else a folder",
     )
-    parser.add_argument("--model", default=default_model(), help="model folder or Hub id")
+    parser.add_argument(
+        "--model", help="model folder or Hub id; FER_MODEL or else the bundled one without it"
+    )
     parser.add_argument(
         "--aligned", action="store_true", help="the photos are face crops: skip detection"
     )
     options = parser.parse_args(arguments)
-    try:
-        recognizer = load(options.model)
-        if recognizer.revision and not options.json:
-            print(f"{recognizer.name} at commit {recognizer.revision}", file=sys.stderr)
-        heatmaps = _heatmap_paths(options.photos, options.heatmap)
-    except FerError as error:
-        print(error, file=sys.stderr)
-        return 2
+    recognizer = fer.load(options.model or default_model())
+    if recognizer.revision and not options.json:
+        print(f"{recognizer.name} at commit {recognizer.revision}", file=sys.stderr)
+    heatmaps = _heatmap_paths(options.photos, options.heatmap)
     answers = [
         _answer(recognizer, photo, options, heatmap)
         for photo, heatmap in zip(options.photos, heatmaps, strict=True)
@@ -60,14 +95,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _answer(
-    recognizer: Recognizer, photo: str, options: argparse.Namespace, heatmap: Path | None
+    recognizer: fer.Recognizer, photo: str, options: argparse.Namespace, heatmap: Path | None
 ) -> bool:
     """Answer one photo on standard output; False when it could not be used."""
     record: dict[str, Any] = {"image": photo, "model": recognizer.name}
     if recognizer.revision:
         record["revision"] = recognizer.revision
     try:
-        image = open_image(photo)
+        image = fer.images.open_image(photo)
         faces = recognizer(image, aligned=options.aligned)
         record["faces"] = [face.to_json() for face in faces]
         if heatmap:
@@ -75,7 +110,7 @@ def _answer(
             for face in faces:
                 picture = recognizer.explain(picture, face)
             _save(picture, heatmap)
-    except FerError as error:
+    except fer.FerError as error:
         record["error"] = str(error)
         record.pop("faces", None)
         print(error, file=sys.stderr)
@@ -86,7 +121,7 @@ def _answer(
     return "error" not in record
 
 
-def describe(photo: str, faces: list[Face]) -> str:
+def describe(photo: str, faces: list[fer.Face]) -> str:
     """The answer for one photo as lines of text, most probable emotion first."""
     if not faces:
         return f"{photo}: no face found"
@@ -95,9 +130,8 @@ def describe(photo: str, faces: list[Face]) -> str:
         box = ", ".join(str(round(side)) for side in face.box)
         doubt = "" if face.sure else ", not sure"
         lines.append(f"face {number} (box {box}), valence {face.valence:+.2f}{doubt}")
-        for index in face.probabilities.argsort()[::-1]:
-            p = float(face.probabilities[index])
-            lines.append(f"  {EMOTIONS[index]:<10} {p:6.1%} {'█' * round(BAR * p)}".rstrip())
+        for emotion, p in sorted(face.expressions.items(), key=lambda item: -item[1]):
+            lines.append(f"  {emotion:<10} {p:6.1%} {'█' * round(BAR * p)}".rstrip())
         for scale in (face.levels_5, face.levels_3):
             lines.append("  " + ", ".join(f"{level} {p:.0%}" for level, p in scale.items()))
     return "\n".join(lines)
@@ -109,19 +143,13 @@ def _heatmap_paths(photos: list[str], out: Path | None) -> list[Path | None]:
     if len(photos) == 1 and out.suffix:
         return [out]
     if out.suffix:
-        raise FerError(f"{out} is one file for {len(photos)} photos: give --heatmap a folder.")
+        raise fer.FerError(f"{out} is one file for {len(photos)} photos: give --heatmap a folder.")
     return [out / f"{Path(photo).stem}.heatmap.png" for photo in photos]
 
 
-def _save(picture: Any, path: Path) -> None:
+def _save(picture: Image.Image, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         picture.save(path)
     except (OSError, ValueError) as error:
-        raise FerError(f"The heatmap {path} cannot be saved: {error}.") from error
-
-
-if __name__ == "__main__":
-    if hasattr(signal, "SIGPIPE"):  # end quietly when the reader, such as head, has had enough
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    sys.exit(main())
+        raise fer.FerError(f"The heatmap {path} cannot be saved: {error}.") from error

@@ -32,13 +32,27 @@ class DataError(FerError):
     """A data set that cannot be used."""
 
 
-def run_command(command: Callable[[], int]) -> int:
+class MissingExtra(FerError):
+    """A package is not installed that comes with one of the project's extras."""
+
+    def __init__(self, error: ModuleNotFoundError, extra: str):
+        super().__init__(
+            f"{error.name} is not installed: run pip install '.[{extra}]' in the project's folder."
+        )
+
+
+def run_command(command: Callable[[], int], extra: str | None = None) -> int:
     """Run what a command line does and return its exit code: 2 after a `FerError`, which is said.
 
-    One way for all commands, so that whatever the user can mend is one sentence.
+    One way for all commands, so that whatever the user can mend is one sentence. `extra` is what
+    the command needs to be installed.
     """
     try:
         return command()
     except FerError as error:
         print(error, file=sys.stderr)
-        return 2
+    except ModuleNotFoundError as error:
+        if extra is None:
+            raise
+        print(MissingExtra(error, extra), file=sys.stderr)
+    return 2

@@ -16,7 +16,7 @@ from fer.errors import FerError, HubUnreachable
 from fer.faces import DetectedFace, FaceDetector
 from fer.images import ImageSource, open_image
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, Scale, to_levels, valence
-from fer.models.bundled import BUNDLED
+from fer.models.bundled import bundled_model
 from fer.models.classifier import Classifier
 from fer.models.ensemble import Combination, load_stacker, soft_vote
 from fer.models.model_folder import EnsembleFolder, NetworkFolder, open_model
@@ -222,7 +222,7 @@ class Recognizer:
         return model.matrix(face.landmarks, photo_size), model.heat(face.crops[member], emotion)
 
 
-def load(model: str | Path = BUNDLED, revision: str | None = None) -> Recognizer:
+def load(model: str | Path | None = None, revision: str | None = None) -> Recognizer:
     """Load a model or an ensemble: a folder, or the id of a repository on the Hub.
 
     Without arguments it is the bundled ensemble. A folder that exists comes before a repository of
@@ -232,7 +232,7 @@ def load(model: str | Path = BUNDLED, revision: str | None = None) -> Recognizer
 
     Raises `ModelError` when it cannot be used, `HubUnreachable` when it cannot be had now.
     """
-    return Recognizer(open_model(model, revision))
+    return Recognizer(open_model(bundled_model() if model is None else model, revision))
 
 
 def load_or_bundled(model: str) -> tuple[Recognizer, str | None]:

@@ -11,7 +11,7 @@ from PIL import Image
 from spoiling import set_config, set_tensors
 
 import fer
-from fer.__main__ import main
+from fer.cli import main
 from fer.labels import EMOTIONS
 from fer.models.bundled import default_model
 from fer.models.config import NetworkConfig, TrainingData

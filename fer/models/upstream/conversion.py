@@ -1,24 +1,23 @@
-"""Import upstream's DDAMFN: python -m fer import rafdb.pth --out FOLDER [--contempt WHERE]
+"""Import upstream's DDAMFN: fer import rafdb.pth --out FOLDER [--contempt WHERE]
 
 Reads the user's own copy of a checkpoint (RAF-DB, AffectNet-7, AffectNet-8 or MFN_msceleb) without
 running anything in it, drops the layers that upstream declares and never uses, puts the classes
 into this project's order and writes a model folder in full precision.
 """
 
-import argparse
 import re
-import sys
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from fer.errors import FerError, ModelError
+from fer.errors import ModelError
 from fer.faces import ARCFACE
 from fer.labels import EMOTIONS
 from fer.models.config import NetworkConfig, TrainingData
 from fer.models.files import sha256
+from fer.models.upstream import DATA
 from fer.models.upstream.safe_unpickler import read_checkpoint
 from fer.models.weights import save_network
 from fer.networks.ddamfn import DDAMFN, INPUT_SIZE
@@ -34,7 +33,6 @@ CLASSES = [
     "anger",
     "contempt",
 ]  # upstream's order
-DATA = {"RAF-DB": "raf", "AffectNet": "affec"}  # and how upstream's file names tell
 BACKBONE = "backbone.safetensors"
 STAGES = (
     *("conv1", "conv2_dw", "conv_23", "conv_3", "conv_34", "conv_4", "conv_45", "conv_5"),
@@ -82,34 +80,6 @@ Faces are framed by the five landmarks of ArcFace, which upstream does not recor
 may differ. Nothing here has been measured by this project: run `python -m train.evaluate`.
 A face shows an expression, not a feeling. Do not decide anything about a person from it.
 """
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m fer import", description="Import upstream's DDAMFN checkpoint."
-    )
-    parser.add_argument("checkpoint", type=Path, help="upstream's .pth file")
-    parser.add_argument("--out", type=Path, required=True, help="new model folder")
-    parser.add_argument(
-        "--trained-on", choices=DATA, help="when the name of the file does not tell"
-    )
-    parser.add_argument(
-        "--contempt",
-        choices=("drop", *EMOTIONS),
-        help="of AffectNet-8: leave contempt out, or count its probability for an emotion",
-    )
-    options = parser.parse_args(arguments)
-    try:
-        print(import_checkpoint(**vars(options)))
-    except FerError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        reason = error.strerror
-        print(f"{options.out} cannot hold the model ({reason}): choose another.", file=sys.stderr)
-        return 2
-    return 0
 
 
 def import_checkpoint(

@@ -14,7 +14,7 @@ from hub import TOKEN, Fault
 from PIL import Image
 
 import fer
-from fer.__main__ import main
+from fer.cli import main
 from fer.models.bundled import BUNDLED
 from fer.recognizer import load_or_bundled
 

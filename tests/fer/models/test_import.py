@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from upstream import DDAMFNet, MixedFeatureNet, randomise, save_whole
 
 import fer
-from fer.__main__ import main
+from fer.cli import main
 from fer.labels import EMOTIONS
 from fer.models.files import sha256
 from fer.models.upstream.conversion import CLASSES

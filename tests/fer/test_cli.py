@@ -1,0 +1,66 @@
+"""The `fer` command and the package's front door: light until an answer is needed, tidy at its end.
+
+What the command answers is tested in test_recognizer.py, an import in models/test_import.py.
+"""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from serving import ROOT
+
+import fer
+from fer.cli import main
+from fer.models.bundled import BUNDLED, default_model
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["import", "--help"]], ids=" ".join)
+def test_help_comes_at_once(arguments):
+    seconds = []
+    while len(seconds) < 3 and min(seconds, default=1) >= 1:  # more chances on a busy machine
+        began = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", "fer", *arguments], cwd=ROOT, capture_output=True, text=True
+        )
+        seconds.append(time.monotonic() - began)
+    assert min(seconds) < 1
+    assert done.stdout.startswith("usage: fer ")
+
+
+def test_it_ends_quietly_when_its_reader_has_had_enough(portrait):
+    command = [sys.executable, "-m", "fer", "--json", *[str(portrait)] * 3]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout
+        assert running.stderr
+        assert running.stdout.readline().startswith('{"image"')
+        running.stdout.close()
+        assert running.stderr.read() == ""
+    assert running.returncode == -signal.SIGPIPE
+
+
+@pytest.mark.parametrize("name", fer.__all__)
+def test_a_public_name_is_there_when_it_is_asked_for(name):
+    assert getattr(fer, name) is not None
+    assert name in dir(fer)
+
+
+def test_a_name_that_is_not_there_is_an_error_as_in_any_module():
+    with pytest.raises(AttributeError, match="module 'fer' has no attribute 'lod'"):
+        fer.lod  # noqa: B018
+
+
+def test_the_environment_names_the_model_that_answers(monkeypatch, capsys):
+    monkeypatch.setenv("FER_MODEL", "nowhere")
+    with pytest.raises(fer.ModelError, match="no model folder nowhere"):
+        fer.load()
+    assert main(["photo.jpg"]) == 2
+    assert "no model folder nowhere" in capsys.readouterr().err
+
+
+def test_an_empty_name_is_none(monkeypatch):
+    monkeypatch.setenv("FER_MODEL", "")
+    assert default_model() == BUNDLED
