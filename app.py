@@ -20,38 +20,46 @@ import torch
 from PIL import Image
 
 import fer
+from fer.faces import DetectedFace
 from fer.models.bundled import default_model, open_or_bundled
-from fer.recognizer import Places
-from fer.ui import LAUNCH, build
+from fer.recognizer import Region
 from fer.ui.engine import Engine
+from fer.ui.page import LAUNCH, build
 
 # Gradio leaves files behind when it ends: those of visitors go with the process.
 atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
 
 # At module level, because ZeroGPU lends its GPU only to what was moved there before the first call.
 try:
-    recognizer, notice = open_or_bundled(default_model())
+    recognizer, remark = open_or_bundled(default_model())
 except fer.FerError as error:
     sys.exit(f"The demo cannot start. {error}")
-nearby = recognizer  # the one that stays on the CPU
+cpu_recognizer = recognizer
 if torch.cuda.is_available():
-    nearby, _ = open_or_bundled(default_model())
+    cpu_recognizer, _ = open_or_bundled(default_model())
     recognizer.to("cuda")
 
 
 @spaces.GPU(duration=20)
-def read(photos: list[Image.Image], places: list[Places]) -> list[list[fer.Face]]:
-    """The faces found at places of photos, read in batches."""
-    return recognizer.read(photos, places)
+def read_faces(photos: list[Image.Image], faces: list[list[DetectedFace]]) -> list[list[fer.Face]]:
+    """The expressions of the faces that were found in each photo, read in batches."""
+    return recognizer.read(photos, faces)
 
 
 @spaces.GPU(duration=10)
-def heat(*what: object) -> Image.Image:
-    """The heatmap of one expression over one face."""
-    return recognizer.heat_layer(*what)  # type: ignore[arg-type]
+def draw_heatmap_layer(
+    photo_size: tuple[int, int],
+    face: fer.Face,
+    region: Region,
+    size: tuple[int, int],
+    emotion: str,
+    member: int,
+) -> Image.Image:
+    """The heatmap of one expression over one face, to lay over a region of the photo."""
+    return recognizer.heat_layer(photo_size, face, region, size, emotion, member)
 
 
-demo = build(Engine(recognizer, nearby, read, heat), notice or "")
+demo = build(Engine(recognizer, cpu_recognizer, read_faces, draw_heatmap_layer), remark or "")
 
 
 def prepare_heatmaps() -> None:

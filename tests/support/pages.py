@@ -16,16 +16,16 @@ def files_in(folder: Path) -> list[Path]:
 def open_page(
     browser: Browser | BrowserContext,
     url: str,
-    notice_read: bool = True,
+    disclaimer_read: bool = True,
     watch: Callable[[Request], object] = lambda request: None,
     **settings: Any,
 ) -> Page:
-    """The app's page in a browser of its own, as a visitor has it who has read the notice."""
+    """The app's page in a browser of its own, as a visitor has it who has read the disclaimer."""
     page = browser.new_page(**settings)
     page.on("request", watch)
     page.set_default_timeout(60_000)  # for a busy machine
-    if notice_read:
-        page.add_init_script("localStorage.setItem('notice-read', 'yes')")
+    if disclaimer_read:
+        page.add_init_script("localStorage.setItem('disclaimer-read', 'yes')")
     page.goto(url)
     page.locator(".example").first.wait_for()
     return page

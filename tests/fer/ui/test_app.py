@@ -16,8 +16,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5
-from fer.ui import photo
-from fer.ui.draw import CLOSE_UP_SIDE
+from fer.ui.pictures import CLOSE_UP_SIDE
+from fer.ui.tabs import photo
 
 ANSWER_MS = 60_000  # for a busy machine
 expect.set_options(timeout=ANSWER_MS)
@@ -267,17 +267,19 @@ def test_nothing_jumps_while_the_page_and_an_answer_come_in(
     page.close()
 
 
-def test_notice_is_read_before_the_first_use_and_not_again(browser: Browser, app_url: str) -> None:
-    page = open_page(browser, app_url, notice_read=False)
-    notice = page.get_by_role("dialog")
+def test_disclaimer_is_read_before_the_first_use_and_not_again(
+    browser: Browser, app_url: str
+) -> None:
+    page = open_page(browser, app_url, disclaimer_read=False)
+    disclaimer = page.get_by_role("dialog")
     for words in ("not a feeling", "Not at work, not at school", "Nothing is kept"):
-        expect(notice).to_contain_text(words)
+        expect(disclaimer).to_contain_text(words)
     assert serious(page) == []
     page.keyboard.press("Enter")  # its button has the focus
-    expect(notice).to_be_hidden()
+    expect(disclaimer).to_be_hidden()
     page.reload()
     page.locator(".example").first.wait_for()
-    expect(notice).to_be_hidden()
+    expect(disclaimer).to_be_hidden()
     page.close()
 
 

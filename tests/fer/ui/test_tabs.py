@@ -16,8 +16,8 @@ from playwright.sync_api import Page, expect
 import fer
 from fer.labels import EMOTIONS
 from fer.models.bundled import BUNDLED
-from fer.ui import bars, build
 from fer.ui.engine import Engine
+from fer.ui.page import build
 
 expect.set_options(timeout=60_000)  # for a busy machine
 
@@ -211,13 +211,6 @@ def test_about_shows_the_model_and_its_measured_accuracy(page: Page) -> None:
     expect(plots.first).to_be_visible()
     assert serious(page) == []
     assert fits_a_phone(page)
-
-
-@pytest.mark.parametrize(
-    ("value", "written"), [(1, "+1.0"), (-0.26, "−0.3"), (-0.04, "0.0"), (0, "0.0")]
-)
-def test_a_valence_is_written_with_its_sign(value: float, written: str) -> None:
-    assert bars.signed(value) == written
 
 
 @pytest.mark.parametrize("remark", ["", "The Hub could not be reached."])
