@@ -9,8 +9,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from fer.ui.tabs import live
 
-expect.set_options(timeout=60_000)  # for a busy machine
-
 
 @pytest.mark.parametrize(
     ("tab", "place", "name"),

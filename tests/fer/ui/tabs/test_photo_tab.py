@@ -1,4 +1,4 @@
-"""The page in a real browser: the photo tab, and what holds for every tab."""
+"""The photo tab in a real browser."""
 
 import base64
 import json
@@ -11,45 +11,13 @@ from pathlib import Path
 import pytest
 from generated import write_ensemble
 from inside import served
-from pages import files_in, open_page, serious
+from pages import expect_top, files_in, heatmap, open_page, upload
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5
 from fer.ui.pictures import CLOSE_UP_SIDE
 from fer.ui.tabs import photo
-
-ANSWER_MS = 60_000  # for a busy machine
-expect.set_options(timeout=ANSWER_MS)
-
-
-def upload(page: Page, file: Path) -> None:
-    page.locator("#picture input[type=file]").set_input_files(file)
-
-
-def heatmap(page: Page) -> Locator:
-    return page.locator("#heatmap .layer")
-
-
-def expect_top(page: Page, emotion: str) -> None:
-    """The named emotion is in the headline and in the first of seven bars, with a heatmap."""
-    expect(page.locator("#answer .top-emotion")).to_have_text(emotion)
-    expect(page.locator("#answer .emotions th")).to_have_count(len(EMOTIONS))
-    expect(page.locator("#answer .emotions th").first).to_have_text(emotion)
-    expect(heatmap(page)).to_be_visible()
-    assert heatmap(page).evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
-
-
-@pytest.fixture(scope="session")
-def pair(portrait: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A photo with two faces; number 2, the smaller one, is on the right."""
-    one = Image.open(portrait)
-    both = Image.new("RGB", (one.width * 3 // 2, one.height))
-    both.paste(one, (0, 0))
-    both.paste(one.resize((one.width // 2, one.height // 2)), (one.width, 0))
-    path = tmp_path_factory.mktemp("photos") / "pair.jpg"
-    both.save(path, quality=95)
-    return path
 
 
 def test_upload_is_answered_and_erased(page: Page, portrait: Path, server_files: Path) -> None:
@@ -229,58 +197,6 @@ def test_visitors_keep_their_own_faces(
     assert before
     page.locator("#emotion").get_by_label("fear").check()
     expect(heatmap(page)).not_to_have_attribute("src", before)
-
-
-TABS = ("Photo", "Live", "Video", "Batch", "About")
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
-def test_every_tab_fits_and_is_accessible(page: Page, pair: Path, width: int, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 780})
-    page.reload()
-    upload(page, pair)
-    expect(heatmap(page)).to_be_visible()
-    for tab in TABS:
-        page.get_by_role("tab", name=tab).click()
-        expect(page.get_by_role("tabpanel").filter(visible=True)).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, tab
-        assert serious(page) == [], tab
-
-
-JUMPS = """() => new Promise((done) => {
-  const sum = (list) => list.getEntries().reduce((total, shift) => total + shift.value, 0);
-  const observer = new PerformanceObserver((list) => done(sum(list)));
-  observer.observe({type: "layout-shift", buffered: true});
-  setTimeout(() => done(0), 2000);
-})"""
-
-
-@pytest.mark.parametrize("width", [1280, 360])
-def test_nothing_jumps_while_the_page_and_an_answer_come_in(
-    browser: Browser, app_url: str, width: int
-) -> None:
-    page = open_page(browser, app_url, viewport={"width": width, "height": 900})
-    page.locator(".example").first.click()
-    expect_top(page, "happiness")
-    assert page.evaluate(JUMPS) < 0.1  # what browsers' makers call good
-    page.close()
-
-
-def test_disclaimer_is_read_before_the_first_use_and_not_again(
-    browser: Browser, app_url: str
-) -> None:
-    page = open_page(browser, app_url, disclaimer_read=False)
-    disclaimer = page.get_by_role("dialog")
-    for words in ("not a feeling", "Not at work, not at school", "Nothing is kept"):
-        expect(disclaimer).to_contain_text(words)
-    assert serious(page) == []
-    page.keyboard.press("Enter")  # its button has the focus
-    expect(disclaimer).to_be_hidden()
-    page.reload()
-    page.locator(".example").first.wait_for()
-    expect(disclaimer).to_be_hidden()
-    page.close()
 
 
 @pytest.fixture(scope="module")
