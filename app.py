@@ -25,37 +25,45 @@ try:
     import torch
     from PIL import Image
 
+    from fer.faces import DetectedFace
     from fer.models.bundled import default_model
-    from fer.recognizer import Places, load_or_bundled
-    from fer.ui import LAUNCH, build
+    from fer.recognizer import Region, load_or_bundled
     from fer.ui.engine import Engine
+    from fer.ui.page import LAUNCH, build
 except ModuleNotFoundError as error:
     sys.exit(str(MissingExtra(error, "app")))
 
 # At module level, because ZeroGPU lends its GPU only to what was moved there before the first call.
 try:
-    recognizer, notice = load_or_bundled(default_model())
+    recognizer, remark = load_or_bundled(default_model())
 except fer.FerError as error:
     sys.exit(f"The demo cannot start. {error}")
-nearby = recognizer  # the one that stays on the CPU
+cpu_recognizer = recognizer
 if torch.cuda.is_available():
-    nearby, _ = load_or_bundled(default_model())
+    cpu_recognizer, _ = load_or_bundled(default_model())
     recognizer.to("cuda")
 
 
 @spaces.GPU(duration=20)
-def read(photos: list[Image.Image], places: list[Places]) -> list[list[fer.Face]]:
-    """The faces found at places of photos, read in batches."""
-    return recognizer.read(photos, places)
+def read_faces(photos: list[Image.Image], faces: list[list[DetectedFace]]) -> list[list[fer.Face]]:
+    """The expressions of the faces that were found in each photo, read in batches."""
+    return recognizer.read(photos, faces)
 
 
 @spaces.GPU(duration=10)
-def heat(*what: object) -> Image.Image:
-    """The heatmap of one expression over one face."""
-    return recognizer.heat_layer(*what)  # type: ignore[arg-type]
+def draw_heatmap_layer(
+    photo_size: tuple[int, int],
+    face: fer.Face,
+    region: Region,
+    size: tuple[int, int],
+    emotion: str,
+    member: int,
+) -> Image.Image:
+    """The heatmap of one expression over one face, to lay over a region of the photo."""
+    return recognizer.heat_layer(photo_size, face, region, size, emotion, member)
 
 
-demo = build(Engine(recognizer, nearby, read, heat), notice or "")
+demo = build(Engine(recognizer, cpu_recognizer, read_faces, draw_heatmap_layer), remark or "")
 
 
 def prepare_heatmaps() -> None:

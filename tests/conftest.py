@@ -17,7 +17,16 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_pla
 from serving import ROOT, serve
 from xdist.scheduler import LoadFileScheduling
 
-OF_THE_PAGE = ("test_app.py", "test_tabs.py", "test_api.py", "test_limits.py")
+OF_THE_PAGE = (
+    "test_photo_tab.py",
+    "test_live_tab.py",
+    "test_video_tab.py",
+    "test_batch_tab.py",
+    "test_about_tab.py",
+    "test_page.py",
+    "test_api.py",
+    "test_limits.py",
+)
 LONGEST = (*OF_THE_PAGE, "test_reproduce.py", "test_training.py", "test_bad_connection.py")
 REQUIRE_BROWSER = os.environ.get("FER_REQUIRE_BROWSER") == "1"
 

@@ -4,7 +4,6 @@ What cannot be answered has an `"error"`, one sentence, as on the command line.
 """
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import wraps
 from typing import Any
 
@@ -15,14 +14,16 @@ from fer import Face, batch, video
 from fer.errors import FerError
 from fer.images import open_image
 from fer.labels import EMOTIONS
-from fer.ui import draw, uploads
+from fer.ui import pictures
 from fer.ui.engine import Engine
+from fer.ui.server import uploads
 
 Answer = dict[str, Any]
 
 
 def build(engine: Engine) -> None:
     """Put the endpoints into the surrounding `gr.Blocks`; nothing of them is seen on the page."""
+    endpoints = Endpoints(engine)
     with gr.Column(visible=False):
         photo = gr.Image(type="filepath", label="photo")
         photos = gr.File(file_count="multiple", label="photos or zips")
@@ -33,75 +34,79 @@ def build(engine: Engine) -> None:
         answer = gr.JSON(label="answer")
         never = gr.Button()  # for endpoints that nothing on the page calls
 
-    def look(upload: Any) -> tuple[Image.Image, list[Face]]:
-        with uploads.taken(upload) as path:
-            opened = open_image(path)
-        return opened, engine.look(opened)[0]
+    def offer(endpoint: Callable[..., Answer], *inputs: gr.components.Component) -> None:
+        @wraps(endpoint)  # its name and those of the inputs are taken from it
+        def guarded(*given: Any) -> Answer:
+            try:
+                return {"model": engine.recognizer.name} | endpoint(*given)
+            except FerError as error:
+                return {"model": engine.recognizer.name, "error": str(error)}
 
-    def recognize(photo: Any) -> Answer:
+        # preprocess=False: gradio would open the files itself.
+        never.click(
+            guarded,
+            list(inputs),
+            answer,
+            preprocess=False,
+            api_name=endpoint.__name__,
+            api_description=endpoint.__doc__ or "",
+        )
+
+    offer(endpoints.recognize, photo)
+    offer(endpoints.explain, photo, number, emotion, member)
+    offer(endpoints.batch, photos)
+    offer(endpoints.video, clip)
+
+
+class Endpoints:
+    """A method for each endpoint: what it is called, what it takes, and its description."""
+
+    def __init__(self, engine: Engine):
+        self._engine = engine
+
+    def recognize(self, photo: Any) -> Answer:
         """Every face of a photo, largest first, with seven expressions and their sentiment."""
-        return {"faces": [face.to_json() for face in look(photo)[1]]}
+        return {"faces": [face.to_json() for face in self._open(photo)[1]]}
 
-    def explain(photo: Any, face: Any, emotion: Any, model: Any) -> Answer:
+    def explain(self, photo: Any, face: Any, emotion: Any, model: Any) -> Answer:
         """What a model looked at: a face's close-up with the heatmap, and the heatmap alone."""
-        opened, faces = look(photo)
+        opened, faces = self._open(photo)
         if face not in range(1, len(faces) + 1):
             raise FerError(f"There is no face {face!r} in the photo: it has {len(faces)}.")
-        models = engine.recognizer.models
+        models = self._engine.recognizer.models
         if model not in range(len(models)):
             raise FerError(f"There is no model {model!r}: choose one from 0 to {len(models) - 1}.")
-        one = faces[int(face) - 1]  # JSON does not tell 1 from 1.0
-        emotion = emotion or one.emotion
-        region = draw.around(one, opened.size)
-        side = (draw.CLOSE_UP_SIDE, draw.CLOSE_UP_SIDE)
-        layer = engine.heat(opened.size, one, region, side, emotion, int(model))
+        chosen = faces[int(face) - 1]  # JSON does not tell 1 from 1.0
+        emotion = emotion or chosen.emotion
+        region = pictures.region_around(chosen, opened.size)
+        layer = self._engine.heatmap(opened.size, chosen, region, emotion, int(model))
         return {
             "emotion": emotion,
             "region": region,
-            "photo": draw.jpeg(draw.close_up(opened, region)),
-            "heatmap": draw.png(layer),
+            "photo": pictures.jpeg(pictures.close_up(opened, region)),
+            "heatmap": pictures.png(layer),
         }
 
-    def many(photos: Any) -> Answer:
+    def batch(self, photos: Any) -> Answer:
         """A row for each face of many photos or zips, and the files without an answer."""
         results = batch.Results()
-        with ExitStack() as stack:
-            files = [stack.enter_context(uploads.taken(one)) for one in photos or []]
-            for _ in batch.read_all(batch.gather(files), engine.recognizer, results, engine.read):
+        with uploads.all_taken(photos) as files:
+            recognizer, read = self._engine.recognizer, self._engine.read_faces
+            for _ in batch.read_all(batch.gather(files), recognizer, results, read):
                 pass
         problems = [{"file": name, "error": sentence} for name, sentence in results.problems]
         return {"rows": results.rows, "problems": problems}
 
-    def watch(clip: Any) -> Answer:
+    def video(self, clip: Any) -> Answer:
         """A row for each face of a clip of up to a minute, five times a second."""
         timeline = video.Timeline()
         with uploads.taken(clip) as path:
-            for _ in video.follow(path, engine.recognizer, timeline, engine.read):
+            recognizer, read = self._engine.recognizer, self._engine.read_faces
+            for _ in video.follow(path, recognizer, timeline, read):
                 pass
         return {"rows": timeline.rows}
 
-    def offer(
-        name: str, function: Callable[..., Answer], inputs: list[gr.components.Component]
-    ) -> None:
-        @wraps(function)  # names of the inputs are taken from it
-        def guarded(*given: Any) -> Answer:
-            try:
-                return {"model": engine.recognizer.name} | function(*given)
-            except FerError as error:
-                return {"model": engine.recognizer.name, "error": str(error)}
-
-        guarded.__name__ = name  # of the MCP tool
-        # preprocess=False: gradio would open the files itself.
-        never.click(
-            guarded,
-            inputs,
-            answer,
-            preprocess=False,
-            api_name=name,
-            api_description=function.__doc__ or "",
-        )
-
-    offer("recognize", recognize, [photo])
-    offer("explain", explain, [photo, number, emotion, member])
-    offer("batch", many, [photos])
-    offer("video", watch, [clip])
+    def _open(self, upload: Any) -> tuple[Image.Image, list[Face]]:
+        with uploads.taken(upload) as path:
+            photo = open_image(path)
+        return photo, self._engine.recognize(photo)[0]

@@ -1,6 +1,4 @@
-"""The look of the page: quiet, light and dark, and nothing fetched from anywhere else."""
-
-from pathlib import Path
+"""The colours and fonts of the page: quiet, light and dark, nothing fetched from anywhere else."""
 
 import gradio as gr
 
@@ -23,8 +21,3 @@ THEME = gr.themes.Base(
     checkbox_label_border_width="1px",
     checkbox_label_background_fill_dark="*neutral_800",
 )
-
-# The page itself first, then its tabs, which may overrule it.
-SHEETS = ("page", "photo", "answer", "live", "video", "batch", "about")
-STYLES = Path(__file__).parent / "styles"
-CSS = "\n".join((STYLES / f"{sheet}.css").read_text(encoding="utf-8") for sheet in SHEETS)

@@ -8,8 +8,8 @@ import gradio as gr
 from generated import MEMBER
 
 import fer
-from fer.ui import LAUNCH, build
 from fer.ui.engine import Engine
+from fer.ui.page import LAUNCH, build
 
 
 @contextmanager

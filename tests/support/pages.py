@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect
+
+from fer.labels import EMOTIONS
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -16,16 +18,16 @@ def files_in(folder: Path) -> list[Path]:
 def open_page(
     browser: Browser | BrowserContext,
     url: str,
-    notice_read: bool = True,
+    disclaimer_read: bool = True,
     watch: Callable[[Request], object] = lambda request: None,
     **settings: Any,
 ) -> Page:
-    """The app's page in a browser of its own, as a visitor has it who has read the notice."""
+    """The app's page in a browser of its own, as a visitor has it who has read the disclaimer."""
     page = browser.new_page(**settings)
     page.on("request", watch)
     page.set_default_timeout(60_000)  # for a busy machine
-    if notice_read:
-        page.add_init_script("localStorage.setItem('notice-read', 'yes')")
+    if disclaimer_read:
+        page.add_init_script("localStorage.setItem('disclaimer-read', 'yes')")
     page.goto(url)
     page.locator(".example").first.wait_for()
     return page
@@ -40,3 +42,46 @@ def serious(page: Page) -> list[str]:
         for violation in found
         if violation["impact"] in ("serious", "critical")
     ]
+
+
+def upload(page: Page, file: Path) -> None:
+    page.locator("#picture input[type=file]").set_input_files(file)
+
+
+def heatmap(page: Page) -> Locator:
+    return page.locator("#heatmap .layer")
+
+
+def expect_top(page: Page, emotion: str) -> None:
+    """The named emotion is in the headline and in the first of seven bars, with a heatmap."""
+    expect(page.locator("#answer .top-emotion")).to_have_text(emotion)
+    expect(page.locator("#answer .emotions th")).to_have_count(len(EMOTIONS))
+    expect(page.locator("#answer .emotions th").first).to_have_text(emotion)
+    expect(heatmap(page)).to_be_visible()
+    assert heatmap(page).evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+
+
+def open_tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+
+
+def fits_a_phone(page: Page) -> bool:
+    """Whether nothing of what is shown reaches beyond a phone's width."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": 360, "height": 780})
+    width = page.evaluate("document.documentElement.scrollWidth")
+    page.set_viewport_size(before)
+    return width <= 360
+
+
+def cancel_job(page: Page, tab: str, server_files: Path) -> None:
+    """Cancel while the progress is shown; what the work had in its hands goes too."""
+    expect(page.locator(f"#{tab}-progress progress")).to_be_visible()
+    page.locator(f"#{tab}-cancel").click()
+    expect(page.locator(f"#{tab}-progress")).to_contain_text("Cancelled")
+    expect(page.locator(f"#{tab}-cancel")).to_be_hidden()
+    for _ in range(60):
+        if not files_in(server_files):
+            break
+        page.wait_for_timeout(500)
+    assert files_in(server_files) == []

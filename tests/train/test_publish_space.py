@@ -34,7 +34,7 @@ def test_a_space_has_what_it_needs_and_no_more(space, capsys):
     assert repo.commits() == 2, "one commit after the first"
     assert space.variables == {"FER_MODEL": "me/model@v1"}
     files = repo.files()
-    for needed in ("app.py", "requirements.txt", "README.md", "fer/ui/styles/page.css", "LICENSE"):
+    for needed in ("app.py", "requirements.txt", "README.md", "fer/ui/page.css", "LICENSE"):
         assert needed in files
     for name in files:
         assert name in (".gitattributes", "app.py", "requirements.txt", "README.md", "LICENSE") or (

@@ -1,4 +1,4 @@
-"""The endpoints as other programs use them, what they refuse, and what the server remembers."""
+"""The endpoints as other programs use them, and what they refuse."""
 
 import asyncio
 import base64
@@ -7,13 +7,11 @@ import json
 import re
 import subprocess
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-import gradio as gr
 import httpx
 import pytest
 from films import write_clip
@@ -22,14 +20,12 @@ from inside import served
 from load import visit
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
-from pages import files_in, open_page
+from pages import files_in
 from PIL import Image
-from playwright.sync_api import Browser
 from serving import ROOT
 
 from fer.labels import EMOTIONS
 from fer.models.bundled import BUNDLED
-from fer.ui import visitors
 
 
 @pytest.fixture(scope="module")
@@ -184,31 +180,6 @@ def test_a_few_users_at_once_get_their_own_answers(app_url: str, portrait: Path)
 def test_nothing_is_a_tool_until_that_is_switched_on() -> None:
     with served() as page:
         assert httpx.get(f"{page.local_url}gradio_api/mcp/").status_code == 404
-
-
-def wait_until_forgotten(page: gr.Blocks, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while page.state_holder.session_data:
-        assert time.monotonic() < end, "still remembered"
-        time.sleep(0.1)
-
-
-def test_an_idle_visitor_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visitors, "LOOK_SECONDS", 0.1)
-    monkeypatch.setattr(visitors, "KEEP_SECONDS", 0.5)
-    with served() as page:
-        assert page.state_holder["somebody"]
-        wait_until_forgotten(page, 10)
-
-
-def test_a_visitor_is_forgotten_when_the_page_is_closed(browser: Browser) -> None:
-    with served() as page:
-        opened = open_page(browser, page.local_url)
-        opened.locator(".example").first.click()
-        opened.locator("#heatmap .layer").wait_for()
-        assert page.state_holder.session_data
-        opened.close()
-        wait_until_forgotten(page, 60)
 
 
 def test_the_same_photo_from_two_visitors_is_two_files(app_url: str, portrait: Path) -> None:

@@ -7,9 +7,7 @@ from inside import served
 from pages import open_page
 from playwright.sync_api import Browser, Page, expect
 
-from fer.ui import live
-
-expect.set_options(timeout=60_000)  # for a busy machine
+from fer.ui.tabs import live
 
 
 @pytest.mark.parametrize(
@@ -38,8 +36,8 @@ def test_of_a_crowd_the_largest_faces_are_looked_at(browser: Browser, monkeypatc
 
 
 def test_too_many_visitors_are_asked_to_try_again(browser: Browser, monkeypatch) -> None:
-    monkeypatch.setattr("fer.ui.WAITING", 0)
-    monkeypatch.setattr(live, "AT_ONCE", 0)
+    monkeypatch.setattr("fer.ui.page.MAX_WAITING", 0)
+    monkeypatch.setattr(live, "CONCURRENT_REQUESTS", 0)
     monkeypatch.setattr(live, "WAIT_SECONDS", 0.1)
     with served() as page:
         opened = open_page(browser, page.local_url)

@@ -32,4 +32,4 @@ def test_the_networks_run_only_where_a_gpu_is_lent(
     offered = {one.api_name: one.fn for one in app.demo.fns.values()}
     answer = offered["explain"]({"path": sent}, 1, "anger", 0)
     assert answer["emotion"] == "anger"
-    assert lent == ["read", "heat"]
+    assert lent == ["read_faces", "draw_heatmap_layer"]

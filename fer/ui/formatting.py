@@ -1,0 +1,37 @@
+"""Figures and notes as the page writes them, the same in every template, text and script."""
+
+SURPRISE = "Surprise can be pleasant or not; that it counts as positive is a convention."
+NOT_SURE = "Not sure: no expression has an even chance."
+
+
+def percent(p: float) -> str:
+    """Whole per cent of a probability, but never a certainty that the model does not claim."""
+    if p >= 0.995:
+        return ">\u00a099\u00a0%"
+    if p < 0.005:
+        return "<\u00a01\u00a0%"
+    return f"{100 * p:.0f}\u00a0%"
+
+
+def exact_percent(share: float, digits: int = 1) -> str:
+    """A share that was measured or counted; also how style sheets write it."""
+    return f"{share:.{digits}%}"
+
+
+def valence(value: float) -> str:
+    """A valence with its sign."""
+    return f"{value:+.1f}".replace("-", "−") if abs(value) >= 0.05 else "0.0"
+
+
+def seconds(value: float) -> str:
+    """A moment of a clip."""
+    return f"{value:.1f}\u00a0s"
+
+
+def count(number: int, noun: str) -> str:
+    """So many things, in the singular for one."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+# For a script that has a probability to write: the text of each whole per cent.
+PERCENTS = tuple(percent(hundredth / 100) for hundredth in range(101))

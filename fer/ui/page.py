@@ -1,0 +1,60 @@
+"""The whole page: its tabs, what stands above and below them, and how it is launched."""
+
+from typing import Any
+
+import gradio as gr
+
+from fer.ui import api, assets, theme
+from fer.ui.components import disclaimer, message
+from fer.ui.engine import CONCURRENT_REQUESTS, Engine
+from fer.ui.server import gradio_internals, sessions
+from fer.ui.tabs import about, batch, live, photo, video
+
+TITLE = "What does this face express?"
+
+INTRODUCTION = f"""
+# {TITLE}
+Seven expressions, how positive or negative they are together, and what the model looked at.
+"""
+
+FOOTER = """
+An expression is not a feeling, and the answers are estimates. Not for use at work or in education.
+Pictures are forgotten after the answer: see *About*.
+"""
+
+MAX_WAITING = 64  # requests; whoever comes then is told that the page is too busy
+
+
+def build(engine: Engine, remark: str = "") -> gr.Blocks:
+    """The page, ready to launch with `LAUNCH`. A `remark` about the model is shown at the top."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
+        api.build(engine)  # first, so that no function of the page takes its names
+        disclaimer.build()
+        gr.Markdown(INTRODUCTION, elem_id="introduction")
+        if remark:
+            gr.HTML(message.render(remark), elem_id="remark")
+        with gr.Tabs():
+            with gr.Tab("Photo"):
+                photo.build(engine)
+            with gr.Tab("Live"):
+                live.build(engine)
+            with gr.Tab("Video"):
+                video.build(engine)
+            with gr.Tab("Batch"):
+                batch.build(engine)
+            with gr.Tab("About"):
+                about.build(engine.recognizer)
+        gr.Markdown(FOOTER, elem_id="footer")
+        sessions.forget_visitors(page)
+    page.queue(max_size=MAX_WAITING, default_concurrency_limit=CONCURRENT_REQUESTS)
+    gradio_internals.apply(page)
+    return page
+
+
+LAUNCH: dict[str, Any] = {
+    "theme": theme.THEME,
+    "css": assets.stylesheet(),
+    "footer_links": [],
+    "max_file_size": "200mb",
+    "state_session_capacity": sessions.MAX_SESSIONS,
+}

@@ -1,0 +1,1 @@
+"""What the server does with visitors' files and sessions, and with gradio's private parts."""

@@ -1,0 +1,46 @@
+"""Everything that relies on private parts of gradio; a new version of it may break each of these.
+
+What each relies on, its test says.
+"""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+import gradio as gr
+from gradio import route_utils
+
+IDLE_SECONDS = 0.02  # between looks for a request: gradio's 0.001 keeps a core busy with nothing
+PROGRESS_SECONDS = 1  # between looks for news of `gr.Progress`, which nothing here uses
+
+
+def apply(page: gr.Blocks) -> None:
+    """Change how gradio serves a page; call it after `page.queue()`."""
+    page._queue.sleep_when_free = IDLE_SECONDS
+    page._queue.progress_update_sleep_when_free = PROGRESS_SECONDS
+    route_utils.GradioUploadFile = UploadInOwnFolder  # type: ignore[misc]
+
+
+class UploadInOwnFolder(route_utils.GradioUploadFile):
+    """Gradio names an upload's folder after its content.
+
+    Two visitors with the same photo would share a file, and the first answer would erase it for
+    both. A secret in the name keeps them apart.
+    """
+
+    def __init__(self, *arguments: Any, **settings: Any):
+        super().__init__(*arguments, **settings)
+        self.sha.update(secrets.token_bytes())
+
+
+def idle_sessions(page: gr.Blocks, seconds: float) -> list[str]:
+    """The sessions that have not been used for longer than this."""
+    used = list(page.state_holder.time_last_used.items())
+    now = datetime.now()
+    return [session for session, when in used if (now - when).total_seconds() > seconds]
+
+
+def forget_session(page: gr.Blocks, session: str) -> None:
+    """Drop all that gradio keeps of a session: its `gr.State` and what its page shows."""
+    page.state_holder.session_data.pop(session, None)
+    page.state_holder.time_last_used.pop(session, None)

@@ -1,0 +1,82 @@
+"""The live tab: the camera's picture with boxes, smoothed bars and a trace of valence.
+
+The page sends one small picture at a time and waits for the answer, so that a slow server gets
+fewer pictures instead of a queue of old ones. Nothing is remembered here: the page itself sends
+back where the faces were.
+"""
+
+import base64
+import threading
+from typing import Any
+
+import gradio as gr
+
+from fer import FerError
+from fer.faces.tracking import find_again, match
+from fer.images import open_image
+from fer.ui.components import live_view
+from fer.ui.engine import CONCURRENT_REQUESTS, Engine
+
+MAX_CHARACTERS = 400_000  # of one picture, in base64
+MAX_PIXELS = 640 * 640
+MAX_FACES_LIVE = 5
+WAIT_SECONDS = 5.0
+
+BUSY = "The server is busy: try again in a minute."
+BAD_PICTURE = "The camera’s picture could not be used: start again."
+
+INVITATION = """
+## Your camera
+Pictures go to the server one by one and are forgotten at once.
+"""
+
+
+def build(engine: Engine) -> None:
+    """Put the tab into the surrounding `gr.Blocks`."""
+    free = threading.Semaphore(CONCURRENT_REQUESTS)
+
+    def read_picture(asked: dict[str, Any]) -> dict[str, Any]:
+        if not free.acquire(timeout=WAIT_SECONDS):
+            return {"error": BUSY}
+        try:
+            return answer(engine, asked)
+        except FerError:
+            return {"error": BAD_PICTURE}
+        finally:
+            free.release()
+
+    gr.Markdown(INVITATION)
+    live_view.build(read_picture)
+
+
+def answer(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
+    """The faces of one picture, each with the index it had among the boxes sent along.
+
+    Raises `FerError` for anything but a small picture and boxes.
+    """
+    try:
+        encoded, before = str(asked["picture"]), asked["before"]
+        if len(encoded) > MAX_CHARACTERS:
+            raise FerError(BAD_PICTURE)
+        before = [[float(side) for side in box] for box in before][:MAX_FACES_LIVE]
+        if any(len(box) != 4 for box in before):
+            raise FerError(BAD_PICTURE)
+        photo = open_image(base64.b64decode(encoded.partition(",")[2]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise FerError(BAD_PICTURE) from error
+    if photo.width * photo.height > MAX_PIXELS:
+        raise FerError(BAD_PICTURE)
+    found = find_again(engine.cpu_recognizer.detector, photo, before)[:MAX_FACES_LIVE]
+    (faces,) = engine.cpu_recognizer.read([photo], [found])
+    same = match(before, [face.box for face in faces])
+    return {
+        "faces": [
+            {
+                "box": list(face.box),
+                "was": was,
+                "probabilities": face.probabilities.tolist(),
+                "valence": face.valence,
+            }
+            for face, was in zip(faces, same, strict=True)
+        ]
+    }

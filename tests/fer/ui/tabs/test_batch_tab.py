@@ -1,0 +1,62 @@
+"""The batch tab in a real browser."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+from pages import cancel_job, files_in, fits_a_phone, open_tab, serious
+from playwright.sync_api import Page, expect
+
+
+def test_batch_makes_a_table_of_good_and_bad_files(
+    page: Page, portrait: Path, tmp_path: Path, server_files: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        archive.write(portrait, "b.jpg")
+        archive.write(portrait, "a.jpg")
+        archive.writestr("bad.jpg", "<b>no photo</b>")
+    open_tab(page, "Batch")
+    page.locator("#batch-files input[type=file]").set_input_files(
+        [tmp_path / "photos.zip", portrait]
+    )
+    result = page.locator("#batch-result")
+    expect(result).to_contain_text("3 faces in 4 photos")
+    expect(result.locator(".problems li")).to_have_count(1)
+    expect(result.locator(".problems")).to_contain_text("bad.jpg")
+    first = result.locator(".sortable tbody td").first
+    expect(first).to_have_text("b.jpg")
+    assert serious(page) == []
+    assert fits_a_phone(page)
+    result.get_by_role("button", name="Photo").click()
+    expect(first).to_have_text("a.jpg")
+    result.get_by_role("button", name="Photo").click()
+    expect(first).to_have_text("b.jpg")
+    tables = []
+    for kind, read in (("CSV", pd.read_csv), ("PARQUET", pd.read_parquet)):
+        with page.expect_download() as download:
+            result.locator(".downloads").get_by_text(kind).click()
+        tables.append(read(io.BytesIO(Path(download.value.path()).read_bytes())))
+    assert tables[0].shape == tables[1].shape == (3, 14)
+    assert files_in(server_files) == []
+
+
+def test_a_long_batch_can_be_cancelled(
+    page: Page, portrait: Path, tmp_path: Path, server_files: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        for i in range(100):
+            archive.write(portrait, f"{i}.jpg")
+    open_tab(page, "Batch")
+    page.locator("#batch-files input[type=file]").set_input_files(tmp_path / "photos.zip")
+    cancel_job(page, "batch", server_files)
+
+
+def test_batch_of_500_files_is_refused(page: Page, tmp_path: Path, server_files: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        for i in range(500):
+            archive.writestr(f"{i}.jpg", b"")
+    open_tab(page, "Batch")
+    page.locator("#batch-files input[type=file]").set_input_files(tmp_path / "photos.zip")
+    expect(page.locator("#batch-progress [role=status]")).to_contain_text("more than 200")
+    assert files_in(server_files) == []
