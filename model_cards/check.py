@@ -82,7 +82,9 @@ def is_ours(path: Path, text: str) -> bool:
 def contradictions(folder: ModelFolder, text: str) -> list[Finding]:
     """Where a model's card is not what its figures, its weights and its members give."""
     findings = differences(folder, text)
-    return findings + conflicts(folder) if isinstance(folder, EnsembleFolder) else findings
+    if isinstance(folder, EnsembleFolder):
+        findings += conflicts(folder)
+    return findings
 
 
 def differences(folder: ModelFolder, text: str) -> list[Finding]:
