@@ -1,33 +1,17 @@
 """Model cards: python -m model_cards RUN… writes them, `check RUN` examines, `all` does all.
 
-    python -m model_cards runs/mine              card, plots and .eval_results of a run's model
-    python -m model_cards check runs/mine        what is wrong with them; exit code 1 if anything
-    python -m model_cards check me/model         the same of a card on the Hub
-    python -m model_cards check … --rerun DATA   also judges the weights again
-    python -m model_cards all                    the bundled cards and the README
-
-No figure of a card is typed by hand: they come from `config.json`, `metrics.json` and
-`training.json`.
+python -m model_cards runs/mine              card and plots of a run's model
+python -m model_cards check runs/mine        what is wrong with them; exit code 1 if anything
+python -m model_cards check me/model         the same of a card on the Hub
+python -m model_cards check … --rerun DATA   also judges the weights again
+python -m model_cards all                    the bundled cards and the README
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from fer.errors import FerError, ModelError
-from fer.evaluation.plots import draw_plots
-from fer.models.bundled import WEIGHTS
-from fer.models.ensemble import is_ensemble
-from fer.models.hub import snapshot
-from model_cards.card import CARD, model_folder, render
-from model_cards.check import check
-from model_cards.figures import checked_metrics
-from model_cards.findings import Finding, table
-from model_cards.metadata import RESULTS, eval_files
-from model_cards.readme import generated
-from train import evaluate
-
-README = Path(__file__).parent.parent / "README.md"
+from fer.errors import ModelError, run_command
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,76 +20,70 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("what", nargs="+", metavar="RUN | check RUN | all")
     parser.add_argument("--rerun", metavar="DATA", help="with check: judge the weights again")
     options = parser.parse_args(arguments)
-    first, *rest = options.what
-    try:
-        if first == "check":
-            if not rest:
-                raise ModelError("Say what to check: a model's folder or its id on the Hub.")
-            return max([examine(what, options.rerun) for what in rest])
-        if options.rerun:
+    return run_command(lambda: _run(options.what, options.rerun))
+
+
+def _run(what: list[str], data: str | None) -> int:
+    match what:
+        case ["check"]:
+            raise ModelError("Say what to check: a model's folder or its id on the Hub.")
+        case ["check", *models]:
+            return max([check_model(model, data) for model in models])
+        case _ if data:
             raise ModelError("--rerun goes with check: python -m model_cards check RUN --rerun …")
-        if options.what == ["all"]:
+        case ["all"]:
             write_all()
-        else:
-            for run in options.what:
-                write(model_folder(Path(run)))
-    except FerError as error:
-        print(error, file=sys.stderr)
-        return 2
+        case runs:
+            write_cards([Path(run) for run in runs])
     return 0
 
 
-def write(folder: Path) -> None:
-    """Write a folder's card, plots and result files; nothing when anything is wrong."""
-    text, splits = render(folder), checked_metrics(folder)
-    files = eval_files(splits)
-    for split, figures in splits.items():
-        draw_plots(folder, split, figures)
-    for old in folder.glob(RESULTS):
-        old.unlink()
-    for path, content in {CARD: text, **files}.items():
-        (folder / path).parent.mkdir(exist_ok=True)
-        (folder / path).write_text(content, encoding="utf-8")
-    print(f"The card is {folder / CARD}")
+def write_cards(runs: list[Path]) -> None:
+    """Write the cards of models, each in a folder of its own or in that of its run."""
+    from fer.models.model_folder import model_of_run, open_model
+    from model_cards.card import write_card
 
-
-def bundled() -> list[Path]:
-    """The model folders that come with the project, ensembles last: their members come first."""
-    folders = [path.parent for path in sorted(WEIGHTS.glob("*/config.json"))]
-    return sorted(folders, key=is_ensemble)
+    for folder in [open_model(model_of_run(run)) for run in runs]:
+        write_card(folder)
+        print(f"The card is {folder.card}")
 
 
 def write_all() -> None:
     """Write every bundled card and the README's front matter and tables."""
-    for folder in bundled():
-        write(folder)
-    README.write_text(generated(README.read_text("utf-8"), bundled()), encoding="utf-8")
-    print(f"{README} is up to date")
+    from model_cards.card import write_card
+    from model_cards.readme import README, bundled_models, generated
+
+    folders = bundled_models()
+    for folder in folders:
+        write_card(folder)
+    text = generated(README.read_text(encoding="utf-8"), folders)
+    README.write_text(text, encoding="utf-8")
+    print(f"The cards of {len(folders)} bundled models and {README} are up to date")
 
 
-def examine(model: str, data: str | None) -> int:
-    """Print what is wrong with the card of a folder or Hub id; 1 if anything is, else 0."""
+def check_model(model: str, data: str | None = None) -> int:
+    """Print what is wrong with the card of a folder or Hub id; 1 if anything is, else 0.
+
+    Given `data`, the weights are judged on it again.
+    """
+    from fer.models.hub import snapshot
+    from fer.models.model_folder import model_of_run, open_model
+    from model_cards.check import check
+    from model_cards.findings import table
+
     here = Path(model).is_dir()
-    folder, names = (model_folder(Path(model)), []) if here else snapshot(model)
-    findings = check(folder, names)
+    path, names = (model_of_run(Path(model)), []) if here else snapshot(model)
+    findings = check(path, names)
     if data:
-        findings += rerun(folder, data)
+        from model_cards.rerun import judge_again
+
+        findings += judge_again(open_model(path), data)
     if findings:
         print(f"✗ {model}: {len(findings)} thing{'s' * (len(findings) > 1)} to mend")
         print(table(findings))
         return 1
     print(f"✓ {model}: nothing in the card is other than it should be")
     return 0
-
-
-def rerun(folder: Path, data: str) -> list[Finding]:
-    """Judge the weights again: splits whose recorded figures do not come out."""
-    arguments = ["--model", str(folder), "--data", data, "--split"]
-    return [
-        Finding(f"metrics.json, {split}", "the weights give other figures, or none, on this data")
-        for split in checked_metrics(folder)
-        if evaluate.main([*arguments, split])
-    ]
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Does a card say what was measured? Every difference, as a list of findings.
 
-For a model folder of ours the card and its metadata are made again from `config.json`,
-`metrics.json` and the weights, and compared line by line. Of any other card what can be checked is
-checked: sections, links, and that the figures of its model index are also in its text.
+For a model of ours the card and its metadata are made again from `config.json`, `metrics.json` and
+the weights, and compared line by line. Of any other card what can be checked is checked: sections,
+links, and that the figures of its model index are also in its text.
 """
 
 import difflib
@@ -15,16 +15,15 @@ from huggingface_hub import ModelCard
 
 from fer.errors import FerError, ModelError
 from fer.evaluation.plots import shows
-from fer.models.ensemble import is_ensemble
-from fer.models.model_folder import read_json
-from model_cards.card import CARD, members_of, model_context, render, title_of
-from model_cards.figures import checked_metrics
+from fer.models.config import read_config
+from fer.models.model_folder import CARD, EnsembleFolder, ModelFolder, open_model
+from model_cards.card import card_files, title_of
 from model_cards.findings import Finding, differing
 from model_cards.formatting import plots
-from model_cards.licences import rank_of
+from model_cards.licences import exceeds, licence_of
 from model_cards.links import broken_links
-from model_cards.metadata import RESULTS, eval_files
-from model_cards.third_party import foreign
+from model_cards.metadata import LIBRARY, RESULTS
+from model_cards.third_party import check_third_party
 
 SECTIONS = (
     "Use",
@@ -39,51 +38,69 @@ SECTIONS = (
 )
 
 
-def check(folder: Path, names: Collection[str] = ()) -> list[Finding]:
-    """What is wrong with a folder's card; an empty list where nothing is.
+def check(path: Path, names: Collection[str] = ()) -> list[Finding]:
+    """What is wrong with the card in a folder, whoever made it; an empty list where nothing is.
 
     `names` are files that were left on the Hub, to which the card may link too.
     """
     try:
-        text = (folder / CARD).read_text(encoding="utf-8")
+        text = (path / CARD).read_text(encoding="utf-8")
     except FileNotFoundError:
         return [Finding(CARD, "there is no card")]
     except UnicodeDecodeError:
         return [Finding(CARD, "it is not UTF-8 text")]
-    broken = broken_links(text, folder, names)
+    broken = broken_links(text, path, names)
     links = [Finding(CARD, f"the link to {link} is broken") for link in broken]
-    if not is_ours(folder, text):
-        return links + foreign(text, CARD)
+    if not is_ours(path, text):
+        return links + check_third_party(text)
     findings = links + missing_sections(text)
     try:
-        return findings + differences(folder, text) + conflicts(folder)
+        return findings + contradictions(open_model(path), text)
     except FerError as error:
         return [*findings, Finding("the folder", str(error))]
 
 
-def is_ours(folder: Path, text: str) -> bool:
+def require_good_card(folder: ModelFolder) -> None:
+    """Raise `ModelError` with the first finding, if there is any."""
+    if findings := check(folder.path):
+        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+        raise ModelError(
+            f"The card of {folder.path} is not right: {findings[0]}{more}. "
+            f"Make it again: python -m model_cards {folder.path}."
+        )
+
+
+def is_ours(path: Path, text: str) -> bool:
     """Whether this project made the model: the card or the configuration tells, so that neither
     alone can be changed to be looked at less closely."""
     try:
-        return bool(read_json(folder))
+        return bool(read_config(path))
     except ModelError:
-        return "fer-toolkit" in text.split("\n---", 1)[0]
+        return LIBRARY in text.split("\n---", 1)[0]
 
 
-def differences(folder: Path, text: str) -> list[Finding]:
+def contradictions(folder: ModelFolder, text: str) -> list[Finding]:
+    """Where a model's card is not what its figures, its weights and its members give."""
+    findings = differences(folder, text)
+    if isinstance(folder, EnsembleFolder):
+        findings += conflicts(folder)
+    return findings
+
+
+def differences(folder: ModelFolder, text: str) -> list[Finding]:
     """Lines of the card and its result files that the figures do not give, and stale pictures."""
     # On the Hub and in its cache the folder has another name than where the card was written.
-    expected, splits = render(folder, title_of(text)), checked_metrics(folder)
-    findings = compare_lines(text, expected, CARD)
-    files = eval_files(splits)
-    for path in sorted({*files, *(p.relative_to(folder).as_posix() for p in folder.glob(RESULTS))}):
-        there = (folder / path).is_file()
-        found = (folder / path).read_text("utf-8", errors="replace") if there else ""
-        findings += compare_lines(found, files.get(path, ""), path)
-    for split, figures in splits.items():
+    right = card_files(folder, title_of(text))
+    findings = compare_lines(text, right.pop(CARD), CARD)
+    present = {path.relative_to(folder.path).as_posix() for path in folder.path.glob(RESULTS)}
+    for name in sorted(present | right.keys()):
+        path = folder.path / name
+        found = path.read_text("utf-8", errors="replace") if name in present else ""
+        findings += compare_lines(found, right.get(name, ""), name)
+    for split, figures in folder.metrics.items():
         for plot in plots(split, figures):
-            if not shows(folder / plot["path"], figures):
-                findings.append(Finding(plot["path"], "it was not drawn of these figures"))
+            if not shows(folder.path / plot.path, figures):
+                findings.append(Finding(plot.path, "it was not drawn of these figures"))
     return findings
 
 
@@ -127,38 +144,25 @@ def missing_sections(text: str) -> list[Finding]:
     ]
 
 
-def conflicts(folder: Path) -> list[Finding]:
+def conflicts(ensemble: EnsembleFolder) -> list[Finding]:
     """Members whose licence is not on their own card, or stricter than the ensemble's card says."""
-    if not is_ensemble(folder):
-        return []
     findings = []
-    ours = stated_licence(folder)
-    for member in members_of(folder):
-        licence = model_context(member.folder)["licence"]
-        theirs = (licence.id, licence.name)
-        if stated_licence(member.folder) != theirs:
+    ours = stated_licence(ensemble)
+    for member in ensemble.members:
+        licence = licence_of(member)
+        if stated_licence(member) != licence.metadata:
             said = f"the card of {member.name} does not state its licence"
-            findings.append(Finding("licence", said, licence.title))
-        if licence.rank > rank_of(*ours):
-            said = f"{member.name} is under {licence.title}, the ensemble’s card says {ours[0]}"
-            findings.append(Finding("licence", said))
+            findings.append(Finding("licence", said, licence.id))
+        if exceeds(licence, ours):
+            said = f"the ensemble’s card says {ours.get('license')}"
+            findings.append(Finding("licence", f"{member.name} is under {licence.id}, {said}"))
     return findings
 
 
-def stated_licence(folder: Path) -> tuple[str | None, str | None]:
-    """Licence and licence name in the metadata of a folder's card."""
+def stated_licence(folder: ModelFolder) -> dict[str, str]:
+    """What the metadata of a folder's card says of its licence."""
     try:
-        data = ModelCard.load(folder / CARD, ignore_metadata_errors=True).data.to_dict()
+        data = ModelCard.load(folder.card, ignore_metadata_errors=True).data.to_dict()
     except (OSError, ValueError, yaml.YAMLError):
-        return None, None
-    return data.get("license"), data.get("license_name")
-
-
-def require_good_card(folder: Path) -> None:
-    """Raise `ModelError` with the first finding, if there is any."""
-    if findings := check(folder):
-        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-        raise ModelError(
-            f"The card of {folder} is not right: {findings[0]}{more}. "
-            f"Make it again: python -m model_cards {folder}."
-        )
+        return {}
+    return {key: data[key] for key in ("license", "license_name") if key in data}

@@ -1,87 +1,87 @@
-"""What training data and a pretrained start mean for a model's licence, and what to cite."""
+"""The licence of a model: the strictest of what its weights were made from.
 
+What a network learnt from names its licence by an identifier, `training_data.licence_id` in
+`config.json`; that of every model before it is kept in `training.json`.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fer.models.upstream.conversion import LICENCE as BY_UPSTREAM
+from fer.models.config import TrainingData
+from fer.models.model_folder import NetworkFolder
 
 
 @dataclass(frozen=True)
 class Licence:
-    """The licence of weights, as the Hub's metadata names it; a higher rank is stricter."""
+    """Terms of use of weights."""
 
-    rank: int
     id: str
-    name: str | None
-    sentence: str
+    sentence: str  # for the card
+    known_to_hub: bool = True  # else the Hub has it as "other", with our identifier as its name
 
     @property
-    def title(self) -> str:
-        return self.name or self.id
+    def metadata(self) -> dict[str, str]:
+        """How a card's metadata states it."""
+        if self.known_to_hub:
+            return {"license": self.id}
+        return {"license": "other", "license_name": self.id}
 
 
-FER_PLUS = Licence(
-    1,
-    "other",
+CC0 = Licence("cc0-1.0", "The weights are in the public domain (CC0 1.0).")
+RESEARCH_AND_DEMONSTRATION = Licence(
     "research-and-demonstration",
     "The weights are for research and demonstration: they were trained on photos that were "
     "collected from the web without a clear licence.",
+    known_to_hub=False,
 )
-RAF_DB = Licence(
-    2,
-    "other",
+NON_COMMERCIAL_RESEARCH = Licence(
     "non-commercial-research",
-    "The weights are for non-commercial research only, as RAF-DB’s terms ask.",
+    "The weights are for non-commercial research only, as the terms of their training data ask.",
+    known_to_hub=False,
 )
-IMAGENET = Licence(
-    3,
+CC_BY_NC = Licence(
     "cc-by-nc-4.0",
-    None,
-    "The weights are under CC BY-NC 4.0, because they started from ImageNet weights of ConvNeXt-V2 "
-    "that are, and no use may exceed the terms of the training data.",
+    "The weights are under CC BY-NC 4.0, because something that they were made from is, and no use "
+    "may exceed the terms of the training data.",
 )
 UNKNOWN = Licence(
-    4,
     "unknown",
-    None,
     "No licence is known: ask whoever trained the weights before you use them.",
 )
-LICENCES = (FER_PLUS, RAF_DB, IMAGENET, UNKNOWN)
-BY_DATA = {"FER+": FER_PLUS, "RAF-DB": RAF_DB}
 
-# Hub ids of data sets, for the card's metadata.
-HUB_IDS = {"FER+": "ferplus", "RAF-DB": "raf-db"}
-
-CITATIONS = {
-    "ddamfn": "S. Zhang, Y. Zhang, Y. Zhang, Y. Wang, Z. Song, “A Dual-Direction Attention Mixed "
-    "Feature Network for Facial Expression Recognition”, Electronics 12(17), 2023.",
-    "convnextv2": "S. Woo et al., “ConvNeXt V2: Co-designing and Scaling ConvNets with Masked "
-    "Autoencoders”, CVPR 2023.",
-    "FER+": "E. Barsoum, C. Zhang, C. Canton Ferrer, Z. Zhang, “Training Deep Networks for Facial "
-    "Expression Recognition with Crowd-Sourced Label Distribution”, ICMI 2016.",
-    "RAF-DB": "S. Li, W. Deng, J. Du, “Reliable Crowdsourcing and Deep Locality-Preserving "
-    "Learning for Expression Recognition in the Wild”, CVPR 2017.",
-    "ensemble": "D. Wolpert, “Stacked generalization”, Neural Networks 5(2), 1992.",
-}
+# From the freest to the strictest.
+LICENCES = (CC0, RESEARCH_AND_DEMONSTRATION, NON_COMMERCIAL_RESEARCH, CC_BY_NC, UNKNOWN)
 
 
-def data_key(training_data: dict[str, str]) -> str | None:
-    """The known data set that a configuration's `training_data` names; None for others."""
-    name = training_data.get("name", "")
-    return next((key for key in BY_DATA if name.startswith(key)), None)
+def licence_of(*networks: NetworkFolder) -> Licence:
+    """The licence of weights that answer together."""
+    data = [data for network in networks for data in training_data(network)]
+    return strictest(data, any(map(began_with_imagenet, networks)))
 
 
-def rank_of(id: str | None, name: str | None) -> int:
-    """How strict a licence is that a card states; 0 for one that no model of ours can have."""
-    return next((own.rank for own in LICENCES if (own.id, own.name) == (id, name)), 0)
+def training_data(network: NetworkFolder) -> list[TrainingData]:
+    """What a network learnt from, then what the models before it did."""
+    earlier = network.training.started_from
+    return [network.config.training_data, *(earlier.training_data if earlier else ())]
 
 
-def licence_of(training_data: list[dict[str, str]], pretrained: bool) -> Licence:
-    """The licence that follows from all training data and the start: the strictest of theirs."""
-    licences = [_of_data(data) for data in training_data] + ([IMAGENET] if pretrained else [])
-    return max(licences, key=lambda licence: licence.rank)
+def began_with_imagenet(network: NetworkFolder) -> bool:
+    """Whether a network, or one before it, began with timm's weights, which are CC BY-NC 4.0."""
+    recipe, earlier = network.training.recipe, network.training.started_from
+    return bool((recipe and recipe.pretrained) or (earlier and earlier.pretrained))
 
 
-def _of_data(data: dict[str, str]) -> Licence:
-    if data.get("licence") == BY_UPSTREAM:  # whatever the data: these weights are not ours
-        return UNKNOWN
-    return BY_DATA.get(data_key(data) or "", UNKNOWN)
+def strictest(data: Iterable[TrainingData], imagenet: bool) -> Licence:
+    """The licence that follows from all training data and from a start with ImageNet weights."""
+    by_id = {licence.id: licence for licence in LICENCES}
+    found = [by_id.get(one.licence_id, UNKNOWN) for one in data]
+    return max([*found, *([CC_BY_NC] if imagenet else [])], key=LICENCES.index)
+
+
+def exceeds(licence: Licence, stated: dict[str, str]) -> bool:
+    """Whether a licence forbids more than the one that a card's metadata states.
+
+    A statement that no model of ours can make forbids nothing.
+    """
+    own = next((own for own in LICENCES if own.metadata == stated), None)
+    return own is None or LICENCES.index(licence) > LICENCES.index(own)

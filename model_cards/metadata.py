@@ -3,78 +3,90 @@
 from typing import Any
 
 import yaml
-from huggingface_hub import EvalResult, EvalResultEntry, ModelCardData
-from huggingface_hub import eval_result_entries_to_yaml as plain
+from huggingface_hub import EvalResult, EvalResultEntry, ModelCardData, eval_result_entries_to_yaml
 
-from model_cards.licences import HUB_IDS
+from fer.models.records import Interval, Metrics, SplitFigures
+from model_cards.context import CardContext
+from model_cards.references import HUB_IDS, data_name
 
+LIBRARY = "fer-toolkit"
 RESULTS = ".eval_results/*.yaml"  # where the Hub looks for them
-FIGURES = {
-    "overall_accuracy": ("accuracy", "Overall accuracy"),
-    "mean_class_accuracy": ("recall", "Mean-class accuracy (macro recall)"),
-}
+# The Hub shows such results only of data sets that it lists as benchmarks: those that have an
+# eval.yaml, which also names the tasks, and that Hugging Face has allowed. Neither FER+ nor RAF-DB
+# is one (https://huggingface.co/docs/hub/eval-results, November 2026).
+BENCHMARKS: dict[str, str] = {}  # data as `data_name` calls it → id on the Hub
 
 
-def metadata(name: str, context: dict[str, Any], splits: dict[str, Any]) -> ModelCardData:
+def metadata(context: CardContext) -> ModelCardData:
     """The front matter of a card: licence, data, tags and the model index."""
-    licence = context["licence"]
-    options: dict[str, Any] = {}
-    if licence.name:
-        options["license_name"] = licence.name
-    if context["pretrained"]:
-        names = dict.fromkeys(context["pretrained"])
-        options["base_model"] = [f"timm/{pretrained_name(name)}" for name in names]
+    options: dict[str, Any] = dict(context.licence.metadata)
+    if context.imagenet:
+        names = dict.fromkeys(context.imagenet)
+        options["base_model"] = [f"timm/{_pretrained_name(name)}" for name in names]
     return ModelCardData(
-        model_name=name,
-        library_name="fer-toolkit",
+        model_name=context.name,
+        library_name=LIBRARY,
         pipeline_tag="image-classification",
-        license=licence.id,
-        datasets=[HUB_IDS[key] for key in context["data_keys"]] or None,
+        datasets=[HUB_IDS[data] for data in context.known_data] or None,
         metrics=["accuracy", "recall"],
-        tags=["facial-expression-recognition", *dict.fromkeys(context["architectures"])],
-        eval_results=eval_results(splits),
+        tags=["facial-expression-recognition", *dict.fromkeys(context.architectures)],
+        eval_results=_model_index(context.splits),
         **options,
     )
 
 
-def eval_results(splits: dict[str, Any]) -> list[EvalResult]:
-    """The figures as the model index has them, in percent."""
+def result_files(metrics: Metrics) -> dict[str, str]:
+    """The files of `.eval_results` by their places in the folder: one a split of a benchmark."""
+    return {
+        RESULTS.replace("*", split): _result_file(split, figures, BENCHMARKS[data_name(figures)])
+        for split, figures in metrics.items()
+        if data_name(figures) in BENCHMARKS
+    }
+
+
+def _result_file(split: str, figures: SplitFigures, benchmark: str) -> str:
+    source = figures.provenance
+    entries = [
+        EvalResultEntry(
+            dataset_id=benchmark,
+            task_id=f"{split}_{name}",
+            value=_percent(figure),
+            date=source.date,
+            notes=f"{figures.n} faces, commit {source.commit}",
+        )
+        for name, figure in (
+            ("overall_accuracy", figures.overall_accuracy),
+            ("mean_class_accuracy", figures.mean_class_accuracy),
+        )
+    ]
+    return yaml.safe_dump(eval_result_entries_to_yaml(entries), sort_keys=False)
+
+
+def _model_index(metrics: Metrics) -> list[EvalResult]:
     return [
         EvalResult(
             task_type="image-classification",
             task_name="Facial expression recognition",
-            dataset_type=figures["provenance"]["data"],
-            dataset_name=figures["provenance"]["data"],
+            dataset_type=figures.provenance.data,
+            dataset_name=figures.provenance.data,
             dataset_split=split,
             metric_type=metric,
             metric_name=title,
-            metric_value=round(100 * figures[key]["value"], 2),
+            metric_value=_percent(figure),
         )
-        for split, figures in splits.items()
-        for key, (metric, title) in FIGURES.items()
+        for split, figures in metrics.items()
+        for metric, title, figure in (
+            ("accuracy", "Overall accuracy", figures.overall_accuracy),
+            ("recall", "Mean-class accuracy (macro recall)", figures.mean_class_accuracy),
+        )
     ]
 
 
-def eval_files(splits: dict[str, Any]) -> dict[str, str]:
-    """The files of `.eval_results` by their places in the folder: one a split, YAML."""
-    files = {}
-    for split, figures in splits.items():
-        source = figures["provenance"]
-        entries = [
-            EvalResultEntry(
-                dataset_id=source["data"],
-                task_id=f"{split}_{key}",
-                value=round(100 * figures[key]["value"], 2),
-                date=source["date"],
-                notes=f"{figures['n']} faces, commit {source['commit']}",
-            )
-            for key in FIGURES
-        ]
-        files[RESULTS.replace("*", split)] = yaml.safe_dump(plain(entries), sort_keys=False)
-    return files
+def _percent(figure: Interval) -> float:
+    return round(100 * figure.value, 2)
 
 
-def pretrained_name(architecture: str) -> str:
+def _pretrained_name(architecture: str) -> str:
     """The full name of the weights that timm's name stands for."""
     import timm  # takes seconds, which only a pretrained model's card needs
 

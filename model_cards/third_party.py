@@ -5,6 +5,7 @@ import re
 import yaml
 from huggingface_hub import ModelCard
 
+from fer.models.model_folder import CARD
 from model_cards.findings import Finding
 
 # What a card should at least have, by words that its headings may use.
@@ -17,26 +18,26 @@ WANTED = {
 NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\d)")
 
 
-def foreign(text: str, name: str) -> list[Finding]:
+def check_third_party(text: str) -> list[Finding]:
     """What can be said of a card that this project did not make."""
     try:
         data = ModelCard(text, ignore_metadata_errors=True).data
     except (ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
-        return [Finding(name, f"its metadata cannot be read: {reason}")]
-    findings = [] if data.get("license") else [Finding(name, "its metadata has no license")]
+        return [Finding(CARD, f"its metadata cannot be read: {reason}")]
+    findings = [] if data.get("license") else [Finding(CARD, "its metadata has no license")]
     headings = [h.lower() for h in re.findall(r"^#+ (.+)$", text, re.MULTILINE)]
     for section, words in WANTED.items():
         if not any(word in heading for heading in headings for word in words):
-            findings.append(Finding(name, f"no section on {section}"))
+            findings.append(Finding(CARD, f"no section on {section}"))
     results = data.get("eval_results") or []
     if not results:
-        findings.append(Finding(name, "its metadata has no results, so no figure can be checked"))
+        findings.append(Finding(CARD, "its metadata has no results, so no figure can be checked"))
     body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
     for result in results:
         if not mentioned(result.metric_value, body):
             said = f"{result.metric_type} {result.metric_value} is not in its text"
-            findings.append(Finding(name, said))
+            findings.append(Finding(CARD, said))
     return findings
 
 

@@ -204,7 +204,7 @@ def read_metrics(folder: Path) -> Metrics:
     if not isinstance(values, dict):
         return {}
     return {
-        split: _convert(figures, SplitFigures, f"{METRICS} of {folder}: {split}")
+        split: _convert(figures, SplitFigures, f"{METRICS} of {folder}", split)
         for split, figures in values.items()
     }
 
@@ -250,13 +250,15 @@ def _read(folder: Path, name: str) -> Any:
         ) from error
 
 
-def _convert(values: Any, kind: Any, name: str) -> Any:
+def _convert(values: Any, kind: Any, file: str, within: str = "") -> Any:
+    """Plain data, `within` a file that is named so in an error, as a record."""
     try:
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
         said, _, place = str(error).partition(" - at `$")
-        where = place.rstrip("`")
-        missing = re.search(r"required field `(\w+)`", said)
-        if missing:
-            raise ModelError(f"{name}{where}.{missing[1]} is missing: make it anew.") from error
-        raise ModelError(f"{name}{where} is not as it should be ({said}): make it anew.") from error
+        lost = re.search(r"required field `(\w+)`", said)
+        path = within + place.rstrip("`") + (f".{lost[1]}" if lost else "")
+        missing = lost or said.endswith("got `null`")
+        fault = "is missing" if missing else f"is not as it should be ({said})"
+        where = f"{file}: {path.lstrip('.')}" if path else file
+        raise ModelError(f"{where} {fault}: make it anew.") from error

@@ -2,14 +2,16 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from generated import MEMBER
 
+from fer.models.config import TrainingData
+from fer.models.model_folder import CARD
 from model_cards.__main__ import main
-from model_cards.card import CARD
-from model_cards.licences import FER_PLUS, IMAGENET, RAF_DB, UNKNOWN, licence_of
+from model_cards.licences import strictest
 
 
 @pytest.fixture
@@ -50,9 +52,9 @@ def text(file: str, content: str) -> callable:
         (text("metrics.json", "{}"), "has no metrics.json"),
         (text("metrics.json", "[1]"), "has no metrics.json"),
         (text("metrics.json", "{"), "metrics.json is not valid JSON"),
-        (text("metrics.json", '{"validation": 1}'), "validation.n is missing"),
+        (text("metrics.json", '{"validation": 1}'), "validation is not as it should be"),
         (metrics("n", KeyError), "validation.n is missing"),
-        (metrics("overall_accuracy", KeyError), "validation.overall_accuracy.value is missing"),
+        (metrics("overall_accuracy", KeyError), "validation.overall_accuracy is missing"),
         (metrics("levels_5.mapped_accuracy", KeyError), "levels_5.mapped_accuracy is missing"),
         (metrics("per_class.fear", KeyError), "validation.per_class.fear.precision is missing"),
         (metrics("provenance.commit", KeyError), "validation.provenance.commit is missing"),
@@ -69,7 +71,7 @@ def text(file: str, content: str) -> callable:
         (lambda folder: (folder / "model.safetensors").unlink(), "lacks"),
         (text("training.json", "{"), "training.json of"),
         (text("training.json", "[]"), "training.json of"),
-        (put("training.json", "recipe.stages", [{"name": "one"}]), "lacks something"),
+        (put("training.json", "recipe.stages", [{"name": "one"}]), "stages[0].size is missing"),
         (put("config.json", "temperature", KeyError), "lacks or misnames a setting"),
     ],
 )
@@ -85,30 +87,38 @@ def test_nothing_is_written_of_bad_figures(folder, capsys, spoil, sentence):
     assert sentence[-20:] in capsys.readouterr().out
 
 
-FER = {"name": "FER+ train", "licence": ""}
-RAF = {"name": "RAF-DB train", "licence": ""}
+FER, RAF, DLIB, MINE, OLD = (
+    TrainingData("FER+ train", "", "research-and-demonstration"),
+    TrainingData("RAF-DB train", "", "non-commercial-research"),
+    TrainingData("photos from the web, by dlib's author", "CC0-1.0", "cc0-1.0"),
+    TrainingData("mine", "as I like", "not one of ours"),
+    TrainingData("FER+ train", "research only"),  # of a folder that has no identifier yet
+)
 
 
 @pytest.mark.parametrize(
-    ("data", "pretrained", "licence"),
+    ("data", "imagenet", "licence"),
     [
-        ([FER], False, FER_PLUS),
-        ([RAF], False, RAF_DB),
-        ([FER, RAF], False, RAF_DB),  # begun on the one, finished on the other
-        ([FER], True, IMAGENET),
-        ([RAF], True, IMAGENET),
-        ([{"name": "mine"}, FER], True, UNKNOWN),
+        ([FER], False, "research-and-demonstration"),
+        ([RAF], False, "non-commercial-research"),
+        ([FER, RAF], False, "non-commercial-research"),  # begun on the one, finished on the other
+        ([FER], True, "cc-by-nc-4.0"),
+        ([RAF], True, "cc-by-nc-4.0"),
+        ([DLIB], False, "cc0-1.0"),
+        ([FER, DLIB], False, "research-and-demonstration"),  # a free start makes nothing stricter
+        ([MINE, FER], True, "unknown"),
+        ([OLD], False, "unknown"),
     ],
 )
-def test_the_strictest_licence_counts(data, pretrained, licence):
-    assert licence_of(data, pretrained) == licence
+def test_the_strictest_licence_counts(data, imagenet, licence):
+    assert strictest(data, imagenet).id == licence
 
 
 @pytest.mark.parametrize(
     ("start", "licence", "words"),
     [
         ({"pretrained": True}, "cc-by-nc-4.0", "which began with ImageNet weights"),
-        ({"training_data": [RAF]}, "non-commercial-research", "- RAF-DB train."),
+        ({"training_data": [asdict(RAF)]}, "non-commercial-research", "- RAF-DB train."),
         ({"recipe": None}, "research-and-demonstration", "not trained here"),
     ],
 )
@@ -119,6 +129,23 @@ def test_the_terms_of_an_earlier_model_stay(folder, start, licence, words):
     card = (folder / CARD).read_text(encoding="utf-8")
     assert licence in card.split("\n---", 1)[0]
     assert words in card
+
+
+def test_a_start_from_dlibs_network_is_named_and_cited(folder):
+    put("config.json", "architecture", "face_resnet29")(folder)
+    put("training.json", "started_from", {"training_data": [asdict(DLIB)]})(folder)
+    assert main([str(folder)]) == 0
+    card = (folder / CARD).read_text(encoding="utf-8")
+    assert "license_name: research-and-demonstration" in card
+    for words in (
+        "A ResNet-29 that reads",
+        "from dlib’s face recognition network",
+        "- photos from the web, by dlib's author. CC0-1.0\n",
+        "“Deep Residual Learning for Image Recognition”",
+        "“Dlib-ml: A Machine Learning Toolkit”",
+    ):
+        assert words in card
+    assert main(["check", str(folder)]) == 0
 
 
 def test_a_model_that_was_not_trained_here_says_so(folder):

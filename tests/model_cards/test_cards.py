@@ -8,37 +8,50 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from generated import MEMBER, copy_member, write_split
-from hub import TOKEN
 from serving import ROOT
 
+from fer.data import load_split
+from fer.evaluation.evaluate import evaluate_models
+from fer.evaluation.stacking import fit_stacker
+from fer.models.config import EnsembleConfig
+from fer.models.ensemble import save_ensemble
+from fer.models.model_folder import CARD, open_model
+from fer.recognizer import load
 from model_cards import card as cards
-from model_cards.__main__ import bundled, main
-from model_cards.card import CARD, render
+from model_cards import metadata
+from model_cards.__main__ import main
+from model_cards.card import renamed, render
 from model_cards.check import SECTIONS, check, compare_lines
 from model_cards.metadata import RESULTS
-from train.evaluate import main as judge
-from train.publish import main as publish
-from train.stack import main as stack
+from model_cards.readme import bundled_models
 
 MEMBER_PLOTS = Path(MEMBER) / "plots"
+BUNDLED = [folder.path for folder in bundled_models()]
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Two models and their ensemble, judged, with cards."""
+    """Two models and their ensemble, judged on what the Hub takes for a benchmark, with cards."""
     root = tmp_path_factory.mktemp("cards")
     write_split(root / "validation.parquet", 35)
+    faces = load_split(root, "validation")
+    members = [load(copy_member(root / name)) for name in ("one", "two")]
+    probabilities = np.stack([member.predict(faces.images["image"]) for member in members])
+    stacker = fit_stacker(probabilities, faces.labels)
+    save_ensemble(root / "both", EnsembleConfig(("../one", "../two"), "stack"), stacker)
     for name in ("one", "two"):
-        (copy_member(root / name) / "metrics.json").unlink()
-    members = [str(root / name) for name in ("one", "two")]
-    assert stack([*members, "--data", str(root), "--out", str(root / "both")]) == 0
-    folders = [*members, str(root / "both")]
-    assert judge(["--model", *folders, "--data", str(root), "--write", "--slices"]) == 0
-    assert main(folders) == 0
-    return root
+        (root / name / "metrics.json").unlink()
+    models = [load(root / name) for name in ("one", "two", "both")]
+    for evaluation in evaluate_models(models, faces, str(root), "validation", spoilt=True):
+        evaluation.write()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(metadata.BENCHMARKS, root.name, "me/benchmark")
+        assert main([str(root / name) for name in ("one", "two", "both")]) == 0
+        yield root
 
 
 @pytest.fixture
@@ -47,13 +60,13 @@ def copy(made, tmp_path) -> Path:
     return shutil.copytree(made, tmp_path / "copy")
 
 
-@pytest.mark.parametrize("folder", bundled(), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", bundled_models(), ids=lambda folder: folder.name)
 def test_bundled_cards_are_fresh_and_right(folder):
-    assert check(folder) == []
-    assert (folder / CARD).read_text(encoding="utf-8") == render(folder)
+    assert check(folder.path) == []
+    assert folder.card.read_text(encoding="utf-8") == render(folder)
 
 
-@pytest.mark.parametrize("folder", bundled(), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", BUNDLED, ids=lambda folder: folder.name)
 def test_a_card_has_what_it_must_and_each_picture_a_text(folder):
     text = (folder / CARD).read_text(encoding="utf-8")
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == [
@@ -96,7 +109,7 @@ def written(folder: Path) -> list[Path]:
     return [folder / CARD, *folder.glob(RESULTS)]
 
 
-@pytest.mark.parametrize("folder", [*bundled(), Path("one"), Path("both")], ids=lambda f: f.name)
+@pytest.mark.parametrize("folder", [*BUNDLED, Path("one"), Path("both")], ids=lambda f: f.name)
 def test_any_changed_digit_is_named(made, folder):
     for path in written(made / folder):  # a bundled folder is absolute
         text = path.read_text(encoding="utf-8")
@@ -122,15 +135,15 @@ def test_the_last_digit_of_every_line_is_checked(copy, name):
     assert {finding.where for finding in check(copy / name)} == expected
 
 
-def test_a_card_on_the_hub_is_checked_too(copy, loopback, monkeypatch, capsys):
-    monkeypatch.setenv("HF_TOKEN", TOKEN)
+def test_a_card_on_the_hub_is_checked_too(copy, loopback, capsys):
     edit(copy / "one" / CARD, "## Limits\n", "## Limits\n\nProse of one's own.\n")
-    assert publish([str(copy / "one"), "--repo", "me/one"]) == 0
+    card = renamed(open_model(copy / "one"), "me/one")
+    (copy / "one" / CARD).write_text(card, encoding="utf-8")
+    loopback.upload("me/one", copy / "one")
     assert main(["check", "me/one"]) == 0
-    card, _ = loopback.repo("me/one").read("main", CARD)
-    assert 'fer.load("me/one")' in card.decode(), "the snippet names the model as the Hub does"
-    assert "# me/one\n\nA ConvNeXt-V2" in card.decode()
-    assert "Prose of one's own." in card.decode()
+    assert 'fer.load("me/one")' in card, "the snippet names the model as the Hub does"
+    assert "# me/one\n\nA ConvNeXt-V2" in card
+    assert "Prose of one's own." in card
     assert main(["check", "me/gone"]) == 2
     assert "me/gone" in capsys.readouterr().err
 
@@ -178,10 +191,10 @@ def test_prose_of_ones_own_is_welcome(copy):
 
 def test_result_files_are_checked_too(copy):
     path = copy / "one" / ".eval_results" / "validation.yaml"
-    assert {entry["dataset"]["task_id"] for entry in yaml.safe_load(path.read_text())} == {
-        "validation_overall_accuracy",
-        "validation_mean_class_accuracy",
-    }
+    assert [entry["dataset"] for entry in yaml.safe_load(path.read_text())] == [
+        {"id": "me/benchmark", "task_id": "validation_overall_accuracy"},
+        {"id": "me/benchmark", "task_id": "validation_mean_class_accuracy"},
+    ]
     edit(path, "value: ", "value: 1")
     path.with_name("test.yaml").write_text("- value: 99.9\n")
     assert [finding.where for finding in check(copy / "one")] == [
@@ -190,6 +203,19 @@ def test_result_files_are_checked_too(copy):
     ]
     assert main([str(copy / "one")]) == 0  # writes what belongs there, and nothing else stays
     assert check(copy / "one") == []
+
+
+def test_results_on_what_is_no_benchmark_are_for_the_card_alone(copy, monkeypatch):
+    """The Hub would render nothing of them."""
+    monkeypatch.setattr(metadata, "BENCHMARKS", {})
+    results = copy / "one" / ".eval_results" / "validation.yaml"
+    lines = len(results.read_text().splitlines())
+    places = [f".eval_results/validation.yaml, line {line}" for line in range(1, lines + 1)]
+    assert [finding.where for finding in check(copy / "one")] == places
+    assert main([str(copy / "one")]) == 0
+    assert not results.exists()
+    assert check(copy / "one") == []
+    assert "model-index:" in (copy / "one" / CARD).read_text(encoding="utf-8")
 
 
 def test_pictures_of_other_figures_are_found(copy):
@@ -249,19 +275,30 @@ def test_an_ensembles_card_may_not_hide_a_members_licence(copy):
     assert any("two is under cc-by-nc-4.0" in str(finding) for finding in findings)
 
 
+def test_a_start_that_others_trained_costs_the_members_nothing(copy):
+    training = copy / "two" / "training.json"
+    record = json.loads(training.read_text())
+    record["started_from"] = {"recipe": None, "seconds": None}
+    training.write_text(json.dumps(record))
+    assert "training the members took" in render(open_model(copy / "both"))
+    training.write_text(json.dumps(record | {"seconds": None}))
+    assert "**Cost:** not on record." in render(open_model(copy / "both"))
+
+
 def test_a_template_with_a_variable_without_a_value_writes_nothing(copy, monkeypatch, capsys):
     (copy / "card.md").write_text("---\n---\n{{ splits.validation.nothing }}")
     monkeypatch.setattr(cards, "TEMPLATES", copy)
     before = (copy / "one" / CARD).read_bytes()
     assert main([str(copy / "one")]) == 2
-    assert "lacks a value: 'dict object' has no attribute 'nothing'" in capsys.readouterr().err
+    assert "SplitFigures object' has no attribute 'nothing'" in capsys.readouterr().err
     assert (copy / "one" / CARD).read_bytes() == before
 
 
-@pytest.mark.parametrize("folder", bundled(), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", BUNDLED, ids=lambda folder: folder.name)
 def test_the_snippets_of_a_card_run(folder, tmp_path, portrait, monkeypatch, capfd):
     shutil.copy(portrait, tmp_path / "photo.jpg")
-    (tmp_path / "weights").symlink_to(folder.parent)
+    (tmp_path / "fer").mkdir()
+    (tmp_path / "fer" / "weights").symlink_to(folder.parent)
     text = (folder / CARD).read_text(encoding="utf-8")
     snippets = re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     assert {language for language, _ in snippets} == {"python", "sh"}

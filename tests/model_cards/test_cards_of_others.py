@@ -2,8 +2,8 @@
 
 import pytest
 
+from fer.models.model_folder import CARD
 from model_cards.__main__ import main
-from model_cards.card import CARD
 from model_cards.check import check
 from model_cards.links import broken_links
 from model_cards.third_party import mentioned
@@ -104,6 +104,11 @@ def test_what_is_no_text_is_no_card(tmp_path):
         ('<img width="9" src="gone.png">', ["gone.png"]),
         ("[![badge](gone.svg)](https://there)", ["gone.svg"]),
         ("[a](https://gone) [b](mailto:me@there) [c](#part) [d](/datasets/x)", []),
+        ("[a](gone(1).txt)", ["gone(1).txt"]),
+        ("| a |\n|---|\n| ![a](gone.png) |", ["gone.png"]),
+        ("\\[a](gone)", []),
+        ("    [a](gone)", []),
+        ("<!-- <img src='gone.png'> -->", []),
         ("`a[0](gone)`", []),
         ("```\na[0](gone)\n```\n[b](gone.txt) [again](gone.txt)", ["gone.txt"]),
     ],

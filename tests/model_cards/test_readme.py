@@ -9,8 +9,7 @@ import yaml
 from serving import ROOT
 
 from fer.errors import ModelError
-from model_cards.__main__ import bundled
-from model_cards.readme import generated
+from model_cards.readme import bundled_models, generated
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -39,7 +38,7 @@ def test_linked_files_exist(link: str) -> None:
 
 
 def test_the_readme_is_fresh():
-    assert generated(TEXT, bundled()) == TEXT
+    assert generated(TEXT, bundled_models()) == TEXT
 
 
 @pytest.mark.parametrize(
@@ -47,7 +46,7 @@ def test_the_readme_is_fresh():
 )
 def test_a_stale_readme_is_made_fresh(line):
     place = re.search(line, TEXT).start(1)
-    assert generated(TEXT[:place] + "x" + TEXT[place + 1 :], bundled()) == TEXT
+    assert generated(TEXT[:place] + "x" + TEXT[place + 1 :], bundled_models()) == TEXT
 
 
 @pytest.mark.parametrize(
@@ -56,4 +55,4 @@ def test_a_stale_readme_is_made_fresh(line):
 )
 def test_a_readme_without_a_place_for_them_is_refused(old, new, sentence):
     with pytest.raises(ModelError, match=sentence):
-        generated(TEXT.replace(old, new, 1), bundled())
+        generated(TEXT.replace(old, new, 1), bundled_models())

@@ -24,8 +24,7 @@ from train.stack import name_in
 
 CROP = Image.effect_noise((112, 112), 90).convert("RGB")
 FILES = [
-    *(".eval_results/validation.yaml", ".gitattributes", "README.md", "config.json"),
-    *("metrics.json", "model.safetensors"),
+    *(".gitattributes", "README.md", "config.json", "metrics.json", "model.safetensors"),
     *(f"plots/validation_{name}.png" for name in ("confusion", "per_emotion", "reliability")),
     "training.json",
 ]
@@ -53,6 +52,8 @@ def test_what_was_pushed_is_pulled_bit_for_bit(hub, folder, capsys):
     assert publish(folder) == 0
     repo = hub.repo("me/model")
     assert repo.files() == sorted([*FILES, "plots/confusion.png"])
+    card, _ = repo.read("main", "README.md")
+    assert 'fer.load("me/model")' in card.decode(), "the snippet names the model as the Hub does"
     assert repo.commits() == 2, "one commit after the repository's first"
     assert capsys.readouterr().out == f"me/model@{repo.head()}\n"
     pulled = fer.load("me/model")
@@ -158,6 +159,7 @@ def worse_figures(folder):
 
 
 def other_results(folder):
+    (folder / ".eval_results").mkdir()
     (folder / ".eval_results" / "test.yaml").write_text("- value: 99.9\n")
 
 

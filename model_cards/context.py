@@ -1,0 +1,117 @@
+"""What the template is given: everything that `templates/card.md` says of one model."""
+
+from dataclasses import dataclass
+
+from fer.models.model_folder import EnsembleFolder, ModelFolder, NetworkFolder
+from fer.models.records import Metrics
+from model_cards import formatting
+from model_cards.figures import checked_metrics
+from model_cards.licences import Licence, began_with_imagenet, licence_of, training_data
+from model_cards.references import (
+    PublishedResult,
+    citations,
+    known_data,
+    network_name,
+    published,
+)
+
+
+@dataclass(frozen=True)
+class NetworkContext:
+    """What a card says of a single network only."""
+
+    kind: str  # as people write its architecture
+    input_size: int
+    temperature: float
+    mirror: bool
+    recipe: str
+    start: str
+    stages: list[str]  # empty where its training is not on record
+    shift: float | None
+    hardware: str | None
+    start_hours: str | None  # of the model that it started from
+
+
+@dataclass(frozen=True)
+class CardContext:
+    """All that a card says."""
+
+    name: str
+    place: str  # what `fer.load` takes
+    network: NetworkContext | None  # None for an ensemble
+    members: list[str]  # of an ensemble
+    architectures: list[str]
+    size_mb: str
+    grey: bool
+    hours: str | None  # of training
+    splits: Metrics
+    headline: str
+    limits: list[str]
+    plots: dict[str, list[formatting.Plot]]  # by split
+    published: list[PublishedResult]
+    training_data: list[str]
+    known_data: list[str]  # those of the training data that the Hub knows
+    imagenet: list[str]  # architectures that began with timm's ImageNet weights
+    licence: Licence
+    citations: list[str]
+
+
+def card_context(folder: ModelFolder, name: str | None = None) -> CardContext:
+    """What to say of a model, called as its folder is, if not by `name`.
+
+    Raises `ModelError` when its figures cannot be relied on or its training record is damaged.
+    """
+    name = name or folder.name
+    splits = checked_metrics(folder)
+    networks = folder.networks
+    members = networks if isinstance(folder, EnsembleFolder) else ()
+    architectures = [network.config.architecture for network in networks]
+    data = [one for network in networks for one in training_data(network)]
+    known = known_data(data)
+    grey = all(network.config.grey for network in networks)
+    seconds = [network.training.seconds for network in networks]
+    return CardContext(
+        name=name,
+        # Its repository on the Hub, or where a clone of the project has it.
+        place=name if "/" in name else f"fer/weights/{name}",
+        network=None if members else _network_context(networks[0]),
+        members=[f"{one.name} ({network_name(one.config.architecture)})" for one in members],
+        architectures=architectures,
+        size_mb=formatting.megabytes(network.weights_path for network in networks),
+        grey=grey,
+        hours=formatting.hours([*seconds, *_seconds_before(members)]),
+        splits=splits,
+        headline=formatting.headline(splits),
+        limits=formatting.limits(splits, grey),
+        plots={split: formatting.plots(split, figures) for split, figures in splits.items()},
+        published=published(splits),
+        training_data=list({one.name: f"{one.name}. {one.licence}" for one in data}.values()),
+        known_data=known,
+        imagenet=[one.config.architecture for one in networks if began_with_imagenet(one)],
+        licence=licence_of(*networks),
+        citations=citations([*architectures, *(["stacking"] if members else []), *known]),
+    )
+
+
+def _network_context(folder: NetworkFolder) -> NetworkContext:
+    config, training = folder.config, folder.training
+    stages = training.recipe.stages if training.recipe else ()
+    earlier = training.started_from
+    return NetworkContext(
+        kind=network_name(config.architecture),
+        input_size=config.input_size,
+        temperature=config.temperature,
+        mirror=config.mirror,
+        recipe=config.recipe,
+        start=formatting.start(config.architecture, training),
+        stages=[formatting.stage_sentence(stage) for stage in stages],
+        shift=training.shift,
+        hardware=training.hardware,
+        start_hours=formatting.hours([earlier.seconds]) if earlier else None,
+    )
+
+
+def _seconds_before(members: tuple[NetworkFolder, ...]) -> list[float | None]:
+    """How long those models of ours were trained that an ensemble's members started from."""
+    starts = [member.training.started_from for member in members]
+    return [start.seconds for start in starts if start and start.recipe]
