@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fer.errors import ModelError
-from fer.evaluation.comparison import ablation_row, ablation_table, mcnemar_table
+from fer.evaluation.comparison import ablation_row, ablation_table
 from fer.models.bundled import WEIGHTS
 from fer.models.model_folder import ModelFolder, open_model
 from model_cards.card import TEMPLATES
 from model_cards.figures import checked_metrics
 from model_cards.formatting import percent
-from model_cards.references import data_name
+from model_cards.references import all_published, data_name
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -68,13 +68,28 @@ def results(folders: Sequence[ModelFolder]) -> str:
         ablation_table(rows),
         "",
     ]
-    if figures.mcnemar:
-        lines += [mcnemar_table(figures.mcnemar), ""]
     lines += [
         f"Share of each emotion that is found (recall) by {main}:",
         "",
         f"| {' | '.join(figures.per_class)} |",
         f"|{'---|' * len(figures.per_class)}",
         f"| {' | '.join(percent(row.recall, 0) for row in figures.per_class.values())} |",
+        "",
+        *beside_others(),
     ]
     return "\n".join(lines)
+
+
+def beside_others() -> list[str]:
+    """What others reached, each on its own faces: a table that says how far to trust it."""
+    rows = [
+        f"| [{row.name}]({row.source}) | {row.on} | {row.overall} % | {row.caution} |"
+        for row in all_published()
+    ]
+    return [
+        "Beside other work, each on its own faces, so that only the order of magnitude compares:",
+        "",
+        "| | on | overall | to bear in mind |",
+        "|---|---|---|---|",
+        *rows,
+    ]

@@ -84,10 +84,14 @@ def citations(works: Iterable[str]) -> list[str]:
 
 def published(metrics: Metrics) -> list[PublishedResult]:
     """What others reached on the data that a model was judged on, best first."""
-    rows = msgspec.json.decode(PUBLISHED.read_bytes(), type=list[PublishedResult])
     judged = {_plain(data_name(figures)) for figures in metrics.values()}
-    found = [row for row in rows if any(_plain(row.data) in name for name in judged)]
-    return sorted(found, key=lambda row: -row.overall)
+    return [row for row in all_published() if any(_plain(row.data) in name for name in judged)]
+
+
+def all_published() -> list[PublishedResult]:
+    """What others reached on any data, best first."""
+    rows = msgspec.json.decode(PUBLISHED.read_bytes(), type=list[PublishedResult])
+    return sorted(rows, key=lambda row: -row.overall)
 
 
 def _plain(name: str) -> str:
