@@ -119,8 +119,7 @@ def test_no_file_of_the_server_is_opened(app_url, portrait, endpoint, make) -> N
 def examples(language: str) -> list[str]:
     """The README's examples of the API in a language."""
     text = (ROOT / "fer/ui/README.md").read_text(encoding="utf-8")
-    section = text.split("## From other programs")[1].split("\n## ")[0]
-    return [block.split("```")[0] for block in section.split(f"```{language}\n")[1:]]
+    return [block.split("```")[0] for block in text.split(f"```{language}\n")[1:]]
 
 
 def test_readme_names_every_endpoint_and_its_inputs(client: Client) -> None:
