@@ -6,17 +6,17 @@ made from these files alone.
 
 import argparse
 import json
+import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from fer.errors import DataError, FerError
-from fer.folder import name_of, write_json
-from train.provenance import training_record
+from fer.errors import DataError, run_command
+from fer.models.hub import local_name
+from fer.models.records import TRAINING, TrainingRecord, training_record
 
-HERE = Path(__file__).parent
-RECORDS = HERE / "runs"
-TABLE = HERE / "RUNS.md"
+RUNS = Path(__file__).parent / "runs"  # a file a run, called like it
+TABLE = RUNS.parent / "RUNS.md"
 HEADER = """# Runs
 
 Every run whose weights were considered, in the order they ended, judged on the validation split
@@ -33,42 +33,53 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m train.runs", description="Log runs.")
     parser.add_argument("runs", nargs="*", type=Path, help="finished run folders to add")
     options = parser.parse_args(arguments)
-    try:
-        for run in options.runs:
-            add(run)
-    except FerError as error:
-        print(error, file=sys.stderr)
-        return 2
-    TABLE.write_text(render(), encoding="utf-8")
-    print(f"The table is in {TABLE}")
+    return run_command(lambda: log(options.runs))
+
+
+def log(runs: list[Path]) -> int:
+    """Add runs and say where the table is; the exit code."""
+    print(f"The table is in {log_runs(runs)}")
     return 0
 
 
-def add(run: Path) -> None:
-    """Keep the record of a finished run; raises `DataError` when it has not finished."""
-    record = training_record(run / "model")
-    if not record:
-        raise DataError(f"{run} has no finished model: train it to its end, then add it.")
-    RECORDS.mkdir(exist_ok=True)
-    write_json(RECORDS / f"{name_of(run / 'model')}.json", record)
+def log_runs(runs: Iterable[Path]) -> Path:
+    """Keep the records of finished runs and make the table of all anew; where it is.
+
+    Raises `DataError` when a run has not finished.
+    """
+    for run in runs:
+        record = run / "model" / TRAINING
+        if not record.is_file():
+            raise DataError(f"{run} has no finished model: train it to its end, then add it.")
+        shutil.copyfile(record, RUNS / f"{local_name(run / 'model')}.json")
+    TABLE.write_text(render(), encoding="utf-8")
+    return TABLE
 
 
 def render() -> str:
     """The table as Markdown."""
-    records = {path.stem: json.loads(path.read_text("utf-8")) for path in RECORDS.glob("*.json")}
-    ordered = sorted(records.items(), key=lambda item: (item[1].get("ended", ""), item[0]))
+    records = {path.stem: _read(path) for path in RUNS.glob("*.json")}
+    ordered = sorted(records.items(), key=lambda item: (item[1].ended or "", item[0]))
     return HEADER + "".join(f"| {' | '.join(row(name, record))} |\n" for name, record in ordered)
 
 
-def row(name: str, record: dict[str, Any]) -> list[str]:
+def row(name: str, record: TrainingRecord) -> list[str]:
     """The cells of one run; its figures are those of the epoch whose weights it kept."""
-    recipe = record["recipe"]
-    stages = [f"{s['epochs']} × {s['faces'] or 'all'} at {s['size']}" for s in recipe["stages"]]
-    last = [r for r in record["history"] if r["stage"] == recipe["stages"][-1]["name"]]
-    best = max(last, key=lambda r: r["overall_accuracy"] + r["mean_class_accuracy"])
-    figures = [f"{100 * best[key]:.2f} %" for key in ("overall_accuracy", "mean_class_accuracy")]
-    hours = f"{record['seconds'] / 3600:.1f}"
-    return [name, recipe["name"], recipe["architecture"], ", ".join(stages), hours, *figures]
+    recipe = record.recipe
+    if recipe is None or record.seconds is None:
+        raise DataError(f"The record of {name} lacks its recipe or its cost: add the run again.")
+    stages = [f"{stage.epochs} × {stage.faces or 'all'} at {stage.size}" for stage in recipe.stages]
+    last = [epoch for epoch in record.history if epoch.stage == recipe.stages[-1].name]
+    best = max(last, key=lambda epoch: epoch.overall_accuracy + epoch.mean_class_accuracy)
+    figures = [
+        f"{100 * share:.2f} %" for share in (best.overall_accuracy, best.mean_class_accuracy)
+    ]
+    hours = f"{record.seconds / 3600:.1f}"
+    return [name, recipe.name, recipe.architecture, ", ".join(stages), hours, *figures]
+
+
+def _read(path: Path) -> TrainingRecord:
+    return training_record(json.loads(path.read_text(encoding="utf-8")), str(path))
 
 
 if __name__ == "__main__":
