@@ -60,7 +60,7 @@ def what_is_tested_elsewhere() -> Iterator[None]:
     """How crops are framed is looked at shortly, and no pictures are drawn."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("train.data.landmark_frame.SAMPLE", 7)
-        patch.setattr("train.evaluate.draw_plots", lambda *_: None)
+        patch.setattr("fer.evaluation.evaluate.draw_plots", lambda *_: None)
         patch.setattr("train.engine.tensorboard.draw", lambda *_: None)
         yield
 

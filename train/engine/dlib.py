@@ -23,7 +23,9 @@ INPUT_SIZE = 150
 EPS = nn.BatchNorm2d(1).eps
 ENOUGH = 256  # faces to measure the statistics of each layer
 DLIB = TrainingData(
-    "FaceScrub, VGG-Face and photos from the web, by dlib's author Davis King", "CC0-1.0"
+    "FaceScrub, VGG-Face and photos from the web, by dlib's author Davis King",
+    "CC0-1.0",
+    "cc0-1.0",
 )
 
 
