@@ -33,7 +33,7 @@ def carry_out(options: argparse.Namespace) -> int:
     """Reproduce as the command line says and print the table; the exit code."""
     deadline = deadline_after(options.minutes)
     from train.engine.recipe import load_recipe
-    from train.engine.reproduction import reproduce
+    from train.studies.reproduction import reproduce
 
     recipes = {name: load_recipe(getattr(options, name)) for name in ("ddamfn", "convnext")}
     table = reproduce(options.data, options.out, recipes, options.splits, options.workers, deadline)

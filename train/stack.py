@@ -30,7 +30,7 @@ def stack(options: argparse.Namespace) -> int:
     from fer.data import load_split
     from fer.evaluation.comparison import ablation_table
     from fer.models.model_folder import open_network
-    from train.engine.ensemble import stack_models, stacking_ablation
+    from train.studies.stacking import stack_models, stacking_ablation
 
     members = [open_network(member) for member in options.members]
     validation = load_split(options.data, "validation", options.skip_unreadable)

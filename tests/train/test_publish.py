@@ -19,9 +19,9 @@ from fer.models.ensemble import Stacker, save_ensemble
 from fer.models.files import sha256
 from fer.models.model_folder import open_network
 from model_cards.__main__ import main as write_card
-from train.engine.ensemble import name_in
 from train.evaluate import main as judge
 from train.publish import main
+from train.studies.stacking import name_in
 
 CROP = Image.effect_noise((112, 112), 90).convert("RGB")
 FILES = [

@@ -208,7 +208,7 @@ def test_a_recorded_run_can_be_repeated(path):
         ("imbalance='none'", "imbalance must be one of sampler, class-balanced, logit-adjusted"),
         (
             "architecture='vgg'",
-            "architecture must be one of ddamfn, face_resnet29, convnextv2_atto",
+            "architecture must be one of ddamfn, face_resnet29",
         ),
         ("stages=[]", "stages must be array of length >= 1"),
         ("training_data={}", "lacks training_data.name"),

@@ -19,8 +19,8 @@ from fer.networks.preprocess import IMAGENET_MEAN, IMAGENET_STD
 from fer.networks.registry import build
 from train.engine.initialize import initialize, origin
 from train.engine.logit_adjustment import choose_shift, shift_bias
-from train.runs import TABLE, render
 from train.runs import main as log
+from train.studies.run_log import TABLE, render
 
 NO_DATA = TrainingData("", "")
 NO_FACES = LabelledFaces([], np.empty(0, int), np.empty((0, 7)))  # only dlib's network needs some

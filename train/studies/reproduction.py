@@ -9,9 +9,9 @@ from fer.evaluation.evaluate import evaluate_models
 from fer.evaluation.report import report
 from fer.models.records import Metrics, read_metrics
 from fer.recognizer import load
-from train.engine.ensemble import stack_models
 from train.engine.recipe import Recipe
 from train.engine.training_run import train_run
+from train.studies.stacking import stack_models
 
 
 def reproduce(
