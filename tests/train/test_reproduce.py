@@ -48,8 +48,8 @@ def recipes(tmp_path_factory) -> list[str]:
 
 
 def reproduce(data: Path, out: Path, recipes: list[str], *more: str) -> int:
-    """Do what the README says, on these folders and with recipes of a few steps."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    """Do what train/README.md says, on these folders and with recipes of a few steps."""
+    text = (ROOT / "train" / "README.md").read_text(encoding="utf-8")
     (said,) = re.findall(r"python -m train\.reproduce (.+)", text)
     places = {"path/to/raf-db": str(data), "runs/rafdb": str(out)}
     return main([*(places.get(word, word) for word in said.split()), *recipes, *more])
