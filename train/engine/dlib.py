@@ -21,7 +21,7 @@ from fer.networks.preprocess import to_batch
 
 INPUT_SIZE = 150
 EPS = nn.BatchNorm2d(1).eps
-ENOUGH = 256  # faces to measure the statistics of each layer
+FACES_MEASURED = 256  # enough for the statistics of each layer
 DLIB = TrainingData(
     "FaceScrub, VGG-Face and photos from the web, by dlib's author Davis King",
     "CC0-1.0",
@@ -77,7 +77,7 @@ def measure_statistics(network: nn.Module, faces: LabelledFaces) -> None:
     With mean μ and variance σ², the weight becomes γ·√(σ² + ε) / √(old variance + ε) and the bias
     makes up for the change of the mean, so that in evaluation mode the function is the same.
     """
-    rows = np.linspace(0, len(faces) - 1, min(ENOUGH, len(faces))).astype(int)
+    rows = np.linspace(0, len(faces) - 1, min(FACES_MEASURED, len(faces))).astype(int)
     batch = to_batch([faces.image(row) for row in rows], INPUT_SIZE, MEAN, STD)
 
     def measure(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
