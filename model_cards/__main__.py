@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("what", nargs="+", metavar="RUN | check RUN | all")
     parser.add_argument("--rerun", metavar="DATA", help="with check: judge the weights again")
     options = parser.parse_args(arguments)
-    return run_command(lambda: _run(options.what, options.rerun))
+    return run_command(lambda: _run(options.what, options.rerun), "train")
 
 
 def _run(what: list[str], data: str | None) -> int:

@@ -1,12 +1,17 @@
 """Train DDAMFN: python -m train.ddamfn --data FOLDER --out runs/NAME
 
-Starts a run or, given the same --out again, carries on exactly from its last checkpoint. It ends in
-a model folder, `<out>/model`, in half precision.
+Like `train.train`, for recipes of this network alone.
 """
 
 import sys
 
-from train.engine.command import main
+from train.train import main as train
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    return train(arguments, "train.ddamfn", "ferplus-ddamfn")
+
 
 if __name__ == "__main__":
-    sys.exit(main("python -m train.ddamfn", "ferplus-ddamfn.toml"))
+    sys.exit(main())

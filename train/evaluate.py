@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--skip-unreadable", action="store_true", help="leave out images that cannot be read"
     )
     options = parser.parse_args(arguments)
-    return run_command(lambda: judge(options))
+    return run_command(lambda: judge(options), "train")
 
 
 def judge(options: argparse.Namespace) -> int:

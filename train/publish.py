@@ -9,20 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from fer import FerError, ModelError, load
-from fer.evaluation.provenance import TRAINING
-from fer.evaluation.report import METRICS
-from fer.models.ensemble import STACKER, is_ensemble, read_config, weights_file
-from fer.models.hub import PINNED
-from fer.models.model_folder import CONFIG, WEIGHTS, read_json
-from model_cards.card import CARD, model_folder, renamed
-from model_cards.check import require_good_card
-from train.publishing.push import Push
-
-MORE = (TRAINING, ".eval_results/*.yaml", "plots/*.png")
-OWNED = (WEIGHTS, STACKER, *MORE)  # on the Hub: not to outlive the model that they belong to
-PICKLES = {".bin", ".ckpt", ".joblib", ".pickle", ".pkl", ".pt", ".pth"}
-PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+from fer.errors import run_command
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,59 +21,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--create-pr", action="store_true", help="propose the commit only")
     parser.add_argument("--dry-run", action="store_true", help="check and list, upload nothing")
     options = parser.parse_args(arguments)
-    try:
-        files = publishable(options.run)
-        if options.dry_run:
-            for name, path in files.items():
-                print(f"{path.stat().st_size:12,} {name}")
-            return 0
-        push = Push(options.repo, options.private, options.create_pr)
-        # On the Hub the model has another name, by which the card's snippet has to call it.
-        card = renamed(files[CARD].parent, options.repo).encode()
-        message = f"Publish {options.run.resolve().name}"
-        print(push.commit({**files, CARD: card}, message, OWNED))
-    except FerError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return run_command(lambda: publish(options), "train")
+
+
+def publish(options: argparse.Namespace) -> int:
+    """Publish as the command line says; the exit code."""
+    from fer.models.model_folder import model_of_run, open_model
+    from train.publishing.model import publish_model, publishable
+    from train.publishing.push import listing
+
+    model = open_model(model_of_run(options.run))
+    if options.dry_run:
+        print(listing(publishable(model)))
+    else:
+        print(publish_model(model, options.repo, options.private, options.create_pr))
     return 0
-
-
-def publishable(run: Path) -> dict[str, Path]:
-    """The files of a checked folder by their names on the Hub.
-
-    Raises `ModelError` with the first reason why it must not be published.
-    """
-    folder = model_folder(run)
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and is_pickle(path):
-            raise ModelError(f"{path} may hold a pickle, which can run code: remove it first.")
-    weights = weights_file(folder)
-    if not read_json(folder).get("sha256"):
-        raise ModelError(f"{CONFIG} in {folder} records no SHA-256 of {weights}: save it again.")
-    loose = [m for m in _members(folder) if not PINNED.fullmatch(m)]
-    if loose:
-        raise ModelError(
-            f"The ensemble names its member {loose[0]} by its place here: publish the members, "
-            "then stack them by their ids on the Hub."
-        )
-    load(folder)
-    require_good_card(folder)
-    names = [CONFIG, weights, CARD, METRICS]
-    files = {name: folder / name for name in names}
-    for pattern in MORE:
-        found = {path.relative_to(folder).as_posix(): path for path in folder.glob(pattern)}
-        files |= dict(sorted(found.items()))
-    return files
-
-
-def is_pickle(path: Path) -> bool:
-    """Whether a file is a pickle, or an archive that may hold one, by its name or its start."""
-    with path.open("rb") as file:
-        return path.suffix in PICKLES or file.read(4).startswith(PICKLE_STARTS)
-
-
-def _members(folder: Path) -> tuple[str, ...]:
-    return read_config(folder).members if is_ensemble(folder) else ()
 
 
 if __name__ == "__main__":

@@ -5,27 +5,10 @@ made from these files alone.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
-from fer.errors import DataError, FerError
-from fer.folder import name_of, write_json
-from train.provenance import training_record
-
-HERE = Path(__file__).parent
-RECORDS = HERE / "runs"
-TABLE = HERE / "RUNS.md"
-HEADER = """# Runs
-
-Every run whose weights were considered, in the order they ended, judged on the validation split
-that chose its weights. Made by `python -m train.runs`; the records behind it, with every setting,
-are in [`runs`](runs).
-
-| run | recipe | network | stages: epochs × faces at size | training hours | overall | mean-class |
-|---|---|---|---|---|---|---|
-"""
+from fer.errors import run_command
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,42 +16,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m train.runs", description="Log runs.")
     parser.add_argument("runs", nargs="*", type=Path, help="finished run folders to add")
     options = parser.parse_args(arguments)
-    try:
-        for run in options.runs:
-            add(run)
-    except FerError as error:
-        print(error, file=sys.stderr)
-        return 2
-    TABLE.write_text(render(), encoding="utf-8")
-    print(f"The table is in {TABLE}")
+    return run_command(lambda: log(options), "train")
+
+
+def log(options: argparse.Namespace) -> int:
+    """Log what the command line names; the exit code."""
+    from train.studies.run_log import log_runs
+
+    print(f"The table is in {log_runs(options.runs)}")
     return 0
-
-
-def add(run: Path) -> None:
-    """Keep the record of a finished run; raises `DataError` when it has not finished."""
-    record = training_record(run / "model")
-    if not record:
-        raise DataError(f"{run} has no finished model: train it to its end, then add it.")
-    RECORDS.mkdir(exist_ok=True)
-    write_json(RECORDS / f"{name_of(run / 'model')}.json", record)
-
-
-def render() -> str:
-    """The table as Markdown."""
-    records = {path.stem: json.loads(path.read_text("utf-8")) for path in RECORDS.glob("*.json")}
-    ordered = sorted(records.items(), key=lambda item: (item[1].get("ended", ""), item[0]))
-    return HEADER + "".join(f"| {' | '.join(row(name, record))} |\n" for name, record in ordered)
-
-
-def row(name: str, record: dict[str, Any]) -> list[str]:
-    """The cells of one run; its figures are those of the epoch whose weights it kept."""
-    recipe = record["recipe"]
-    stages = [f"{s['epochs']} × {s['faces'] or 'all'} at {s['size']}" for s in recipe["stages"]]
-    last = [r for r in record["history"] if r["stage"] == recipe["stages"][-1]["name"]]
-    best = max(last, key=lambda r: r["overall_accuracy"] + r["mean_class_accuracy"])
-    figures = [f"{100 * best[key]:.2f} %" for key in ("overall_accuracy", "mean_class_accuracy")]
-    hours = f"{record['seconds'] / 3600:.1f}"
-    return [name, recipe["name"], recipe["architecture"], ", ".join(stages), hours, *figures]
 
 
 if __name__ == "__main__":

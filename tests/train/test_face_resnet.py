@@ -11,9 +11,8 @@ from safetensors.torch import load_file, save_file
 from fer.data import load_split
 from fer.errors import DataError
 from fer.networks.registry import build, last_feature_map
-from train.data.batches import mixup
-from train.engine.dlib import measure_statistics
-from train.engine.initialize import start_from
+from train.data.augmentation import mixup
+from train.engine.initialize import initialize
 
 START = Path("train/starts/face_resnet29.safetensors")
 
@@ -50,8 +49,7 @@ def dlib_features(x: torch.Tensor) -> torch.Tensor:
 
 def test_the_started_network_computes_what_dlib_does(faces):
     network = build("face_resnet29", 7).eval()
-    start_from(network, "face_resnet29", str(START))
-    measure_statistics(network, faces)
+    initialize(network, "face_resnet29", str(START), faces)
     x = torch.randn(3, 3, 150, 150, generator=torch.Generator().manual_seed(0)) / 4
     with torch.no_grad():
         ours, theirs = network.features(x), dlib_features(x)
@@ -62,8 +60,7 @@ def test_the_started_network_computes_what_dlib_does(faces):
 def test_statistics_are_those_of_the_faces(faces):
     """In training mode a batch of faces is normalised much as in evaluation mode: it is stable."""
     network = build("face_resnet29", 7)
-    start_from(network, "face_resnet29", str(START))
-    measure_statistics(network, faces)
+    initialize(network, "face_resnet29", str(START), faces)
     norm = network.get_submodule("blocks.13.conv2.bn")
     assert norm.running_var.median() < 0.5 or norm.running_var.median() > 2  # no longer 1
 
@@ -84,30 +81,27 @@ def test_the_map_for_heat_is_four_by_four():
         (lambda t: t.update({"blocks.14.conv1.bias": t["stem.bias"] + 1}), "blocks.14.conv1.bias"),
     ],
 )
-def test_a_start_of_another_network_is_refused(tmp_path, change, said):
+def test_a_start_of_another_network_is_refused(tmp_path, faces, change, said):
     tensors = load_file(START)
     change(tensors)
     save_file(tensors, tmp_path / "other.safetensors")
+    other = str(tmp_path / "other.safetensors")
     with pytest.raises(DataError, match=said):
-        start_from(
-            build("face_resnet29", 7),
-            "face_resnet29",
-            str(tmp_path / "other.safetensors"),
-        )
+        initialize(build("face_resnet29", 7), "face_resnet29", other, faces)
 
 
 @pytest.mark.parametrize(("content", "said"), [(b"", "cannot be read"), (None, "cannot be read")])
-def test_a_start_that_is_no_file_of_weights_is_refused(tmp_path, content, said):
+def test_a_start_that_is_no_file_of_weights_is_refused(tmp_path, faces, content, said):
     path = tmp_path / "broken.safetensors"
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(DataError, match=said):
-        start_from(build("face_resnet29", 7), "face_resnet29", str(path))
+        initialize(build("face_resnet29", 7), "face_resnet29", str(path), faces)
 
 
-def test_another_network_does_not_start_from_dlib():
+def test_another_network_does_not_start_from_dlib(faces):
     with pytest.raises(DataError, match="a ddamfn cannot start"):
-        start_from(build("ddamfn", 7), "ddamfn", str(START))
+        initialize(build("ddamfn", 7), "ddamfn", str(START), faces)
 
 
 def test_mixup_depends_on_its_seed_alone():

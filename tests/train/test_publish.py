@@ -14,13 +14,14 @@ from safetensors.numpy import save_file
 from spoiling import set_config, set_tensors
 
 import fer
-from fer.models.ensemble import EnsembleConfig, Stacker, save_ensemble
-from fer.models.hub import locate
-from fer.models.model_folder import sha256
+from fer.models.config import EnsembleConfig
+from fer.models.ensemble import Stacker, save_ensemble
+from fer.models.files import sha256
+from fer.models.model_folder import open_network
 from model_cards.__main__ import main as write_card
 from train.evaluate import main as judge
 from train.publish import main
-from train.stack import name_in
+from train.studies.stacking import name_in
 
 CROP = Image.effect_noise((112, 112), 90).convert("RGB")
 FILES = [
@@ -108,10 +109,7 @@ def test_an_ensemble_names_its_members_by_commit(hub, folder, tmp_path, capsys):
     assert publish(folder, repo="me/one") == publish(folder, repo="me/two") == 0
     pins = [f"{name}@{hub.repo(name).head()}" for name in ("me/one", "me/two")]
     both = tmp_path / "both"
-    names = []
-    for member in ("me/one", "me/two@main"):
-        with locate(member) as source:
-            names.append(name_in(both, source))
+    names = [name_in(both, open_network(member)) for member in ("me/one", "me/two@main")]
     assert names == pins
     generator = np.random.default_rng(0)
     stacker = Stacker(generator.normal(size=(7, 14)), generator.normal(size=7))

@@ -10,14 +10,14 @@ from hub import TOKEN, Fault
 from serving import ROOT
 
 from fer.models.bundled import BUNDLED
-from train import publish_space
 from train.publish_space import main
+from train.publishing import space as publishing
 
 
 @pytest.fixture
 def space(loopback, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", TOKEN)
-    monkeypatch.setattr(publish_space, "_git", committed)
+    monkeypatch.setattr(publishing, "_git", committed)
     return loopback
 
 
@@ -38,7 +38,7 @@ def test_a_space_has_what_it_needs_and_no_more(space, capsys):
         assert needed in files
     for name in files:
         assert name in (".gitattributes", "app.py", "requirements.txt", "README.md", "LICENSE") or (
-            name.startswith(("fer/", "weights/"))
+            name.startswith("fer/")
         )
     content, _ = repo.read("main", "README.md")
     matter = yaml.safe_load(content.decode().split("---\n")[1])
@@ -93,7 +93,7 @@ def test_a_space_that_cannot_be_published(
     space, monkeypatch, capsys, model, status, fault, sentence
 ):
     monkeypatch.setattr(
-        publish_space, "_git", lambda *w: status if w[0] == "status" else committed(*w)
+        publishing, "_git", lambda *w: status if w[0] == "status" else committed(*w)
     )
     space.faults = [fault] if fault else []
     assert main(["me/demo", "--model", model]) == 2

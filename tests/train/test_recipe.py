@@ -1,8 +1,10 @@
 """Every choice of a recipe is heard: which faces are drawn, how they count, how steps go."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from PIL import Image
 
 from fer.data import LabelledFaces, load_split
 from fer.errors import DataError
+from fer.models.config import TrainingData
 from train.data.batches import training_batches
 from train.data.landmark_frame import is_grey
 from train.engine.calibration import fit_temperature
@@ -18,7 +21,7 @@ from train.engine.losses import attention_diversity, total_loss
 from train.engine.optimizer import make_optimizer, set_learning_rate
 from train.engine.recipe import Recipe, Stage, load_recipe
 
-RECIPES = Path("train/recipes")
+RECIPES, RUNS = Path("train/recipes"), Path("train/runs")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +34,7 @@ def data(tmp_path_factory):
 
 def recipe(**changes) -> Recipe:
     stage = Stage("only", "whole", size=32, epochs=2, batch=4, lr=1e-3)
-    return replace(Recipe("test", {"name": "", "licence": ""}, (stage,)), **changes)
+    return replace(Recipe("test", TrainingData("", ""), (stage,)), **changes)
 
 
 @pytest.mark.parametrize("workers", [0, 1])
@@ -172,7 +175,20 @@ def test_temperature_is_recovered(temperature):
 
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
 def test_recipes_load(path):
-    assert Recipe.from_dict(load_recipe(path).to_dict()) == load_recipe(path)
+    recipe = load_recipe(path)
+    assert recipe.name == path.stem
+    assert msgspec.convert(json.loads(json.dumps(asdict(recipe))), Recipe) == recipe
+
+
+@pytest.mark.parametrize("path", sorted(RUNS.glob("*.json")), ids=lambda path: path.stem)
+def test_a_recorded_run_can_be_repeated(path):
+    """By the recipe that bears the run's name or, where there is none, the recorded one."""
+    recorded = msgspec.convert(json.loads(path.read_text(encoding="utf-8"))["recipe"], Recipe)
+    own = RECIPES / f"{path.stem}.toml"
+    recipe = load_recipe(own if own.exists() else RECIPES / f"{recorded.name}.toml")
+    start = recorded.start and f"fer/{recorded.start}"  # where the bundled models are now
+    data = replace(recipe.training_data, licence_id="")
+    assert replace(recipe, name=recorded.name, training_data=data) == replace(recorded, start=start)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +199,19 @@ def test_recipes_load(path):
         ("stages.9.epochs=3", "Cannot set"),
         ("stages.0.epochs=", "Cannot set"),
         ("sed=7", "no setting 'sed'"),
-        ("augmentation.flop=1", "no setting 'flop'"),
+        ("augmentation.flop=1", "no setting 'flop'; it knows jitter, rotation"),
+        ("stages.0.flop=1", "no setting 'flop'; it knows name, network"),
+        ("seed.x=1", "Cannot set"),
+        ("seed='x'", "seed must be int, got str"),
+        ("stages.0.batch=0", "stages.0.batch must be int >= 1"),
+        ("stages.0.optimizer='lion'", "stages.0.optimizer must be one of adamw, adam, sgd"),
+        ("imbalance='none'", "imbalance must be one of sampler, class-balanced, logit-adjusted"),
+        (
+            "architecture='vgg'",
+            "architecture must be one of ddamfn, face_resnet29",
+        ),
+        ("stages=[]", "stages must be array of length >= 1"),
+        ("training_data={}", "lacks training_data.name"),
     ],
 )
 def test_overrides(override, sentence):

@@ -48,8 +48,8 @@ def recipes(tmp_path_factory) -> list[str]:
 
 
 def reproduce(data: Path, out: Path, recipes: list[str], *more: str) -> int:
-    """Do what the README says, on these folders and with recipes of a few steps."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    """Do what train/README.md says, on these folders and with recipes of a few steps."""
+    text = (ROOT / "train" / "README.md").read_text(encoding="utf-8")
     (said,) = re.findall(r"python -m train\.reproduce (.+)", text)
     places = {"path/to/raf-db": str(data), "runs/rafdb": str(out)}
     return main([*(places.get(word, word) for word in said.split()), *recipes, *more])
@@ -60,7 +60,7 @@ def what_is_tested_elsewhere() -> Iterator[None]:
     """How crops are framed is looked at shortly, and no pictures are drawn."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("train.data.landmark_frame.SAMPLE", 7)
-        patch.setattr("train.evaluate.draw_plots", lambda *_: None)
+        patch.setattr("fer.evaluation.evaluate.draw_plots", lambda *_: None)
         patch.setattr("train.engine.tensorboard.draw", lambda *_: None)
         yield
 

@@ -8,17 +8,22 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from fer.data import LabelledFaces
 from fer.errors import DataError
 from fer.faces import ARCFACE
 from fer.labels import EMOTIONS
-from fer.models.model_folder import ModelConfig, save_model
+from fer.models.config import NetworkConfig, TrainingData
 from fer.models.upstream.conversion import BACKBONE
+from fer.models.weights import save_network
 from fer.networks.preprocess import IMAGENET_MEAN, IMAGENET_STD
 from fer.networks.registry import build
-from train.engine.initialize import origin, start_from
+from train.engine.initialize import initialize, origin
 from train.engine.logit_adjustment import choose_shift, shift_bias
-from train.runs import TABLE, render
 from train.runs import main as log
+from train.studies.run_log import TABLE, render
+
+NO_DATA = TrainingData("", "")
+NO_FACES = LabelledFaces([], np.empty(0, int), np.empty((0, 7)))  # only dlib's network needs some
 
 
 @pytest.mark.parametrize(
@@ -32,20 +37,20 @@ from train.runs import main as log
 def test_a_run_starts_from_what_fits_of_another_model(tmp_path, architecture, classes, fresh):
     source, network = build(architecture, classes), build(architecture, 7)
     frame = tuple(map(tuple, ARCFACE.tolist()))
-    config = ModelConfig(
-        architecture, 112, IMAGENET_MEAN, IMAGENET_STD, frame, False, 1.0, {}, "earlier"
+    config = NetworkConfig(
+        architecture, 112, IMAGENET_MEAN, IMAGENET_STD, frame, False, 1.0, NO_DATA, "earlier"
     )
     if classes == 8:
         config = replace(config, outputs=(*EMOTIONS, "disgust"))
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    save_model(tmp_path, source, config)
-    start_from(network, architecture, str(tmp_path))
+    save_network(tmp_path, source, config)
+    initialize(network, architecture, str(tmp_path), NO_FACES)
     given = source.state_dict()
     for name, tensor in network.state_dict().items():
         expected = before[name] if name in fresh else given[name]
         torch.testing.assert_close(tensor, expected, atol=1e-3, rtol=1e-3)
     with pytest.raises(DataError, match="cannot start from it"):
-        start_from(network, "convnextv2_tiny", str(tmp_path))
+        initialize(network, "convnextv2_tiny", str(tmp_path), NO_FACES)
 
 
 @pytest.mark.parametrize("architecture", ["ddamfn", "convnextv2_atto"])
@@ -86,7 +91,7 @@ def test_only_a_finished_run_is_logged(tmp_path, capsys):
 def test_a_run_starts_from_an_imported_backbone(tmp_path):
     source, network = build("ddamfn", 7), build("ddamfn", 7)
     save_file(source.backbone.state_dict(), tmp_path / BACKBONE)
-    start_from(network, "ddamfn", str(tmp_path))
+    initialize(network, "ddamfn", str(tmp_path), NO_FACES)
     taken = network.backbone.state_dict()
     for name, tensor in source.backbone.state_dict().items():
         assert torch.equal(taken[name], tensor), name
@@ -104,4 +109,4 @@ def test_a_run_starts_from_an_imported_backbone(tmp_path):
 )
 def test_what_a_run_started_from_cost_all_that_led_to_it(tmp_path, record, seconds):
     (tmp_path / "training.json").write_text(json.dumps(record))
-    assert origin(str(tmp_path))["seconds"] == seconds
+    assert origin(str(tmp_path)).seconds == seconds

@@ -21,8 +21,8 @@ from fer.data import load_split
 from fer.errors import DataError
 from fer.networks.ddamfn import DDAMFN
 from train.engine.checkpoint import read_tensors, save_tensors
-from train.engine.command import main
-from train.engine.training_run import CHECKPOINT
+from train.engine.training_loop import CHECKPOINT
+from train.train import main
 
 TINY = """
 name = "tiny"
@@ -103,7 +103,7 @@ def test_killed_and_resumed_run_equals_an_unbroken_one(data, tmp_path, one_threa
     for out in (broken, unbroken):
         arguments = ["--data", str(data), "--out", str(out)]
         arguments += ["--recipe", str(data / "recipe.toml")]
-        assert main("train", "unused", arguments) == 0
+        assert main(arguments) == 0
     for name in ("model.safetensors", "config.json"):
         assert (broken / "model" / name).read_bytes() == (unbroken / "model" / name).read_bytes()
     trained, untrained = load_file(unbroken / "model" / "model.safetensors"), DDAMFN().state_dict()
@@ -126,11 +126,11 @@ def test_last_good_checkpoint_survives_a_full_disk(tmp_path, monkeypatch):
 def test_a_run_stops_when_its_minutes_are_over_and_carries_on(data, tmp_path, capsys):
     arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
     arguments += ["--set", "stages.1.faces=2"]
-    assert main("train", "unused", [*arguments, "--minutes", "0.0001"]) == 0
+    assert main([*arguments, "--minutes", "0.0001"]) == 0
     assert state_of(tmp_path) == (0, 1)
     assert "the same command carries on" in capsys.readouterr().out
     assert not (tmp_path / "model").exists()
-    assert main("train", "unused", arguments) == 0
+    assert main(arguments) == 0
     assert state_of(tmp_path) == (1, 1)
     assert (tmp_path / "model" / "training.json").exists()
     assert Image.open(tmp_path / "learning_curve.png").size[0] > 500
@@ -140,13 +140,36 @@ def test_a_run_stops_when_its_minutes_are_over_and_carries_on(data, tmp_path, ca
     assert record["validation"] == load_split(data, "validation").digest
 
 
+def test_a_run_of_an_earlier_version_carries_on(data, tmp_path):
+    """Its recipe had settings that are gone, lacked newer ones, and said less of the data."""
+    arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
+    arguments += ["--minutes", "0.0001"]
+    assert main(arguments) == 0
+    tensors, state = read_tensors(tmp_path / CHECKPOINT)
+    del state["recipe"]["logit_adjustment"], state["recipe"]["training_data"]["licence_id"]
+    state["recipe"]["adjust"] = False
+    state["surplus"] = 1
+    save_tensors(tmp_path / CHECKPOINT, tensors, state)
+    assert main([*arguments, "--set", "training_data.licence_id='cc0-1.0'"]) == 0
+    assert state_of(tmp_path) == (0, 2)
+
+
+def test_a_run_does_not_carry_on_with_another_recipe(data, tmp_path, capsys):
+    arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
+    arguments += ["--minutes", "0.0001"]
+    assert main(arguments) == 0
+    assert main([*arguments, "--set", "stages.0.lr=1"]) == 2
+    assert "another recipe: choose a new --out" in capsys.readouterr().err
+    assert main([*arguments, "--set", "stages.1.lr=1"]) == 0, "that stage has not begun"
+
+
 @pytest.mark.parametrize("split", ["train", "validation"])
 def test_a_run_does_not_carry_on_with_other_faces(data, tmp_path, capsys, split):
     arguments = ["--out", str(tmp_path / "run"), "--recipe", str(data / "recipe.toml")]
-    assert main("train", "", [*arguments, "--data", str(data), "--minutes", "0.0001"]) == 0
+    assert main([*arguments, "--data", str(data), "--minutes", "0.0001"]) == 0
     other = shutil.copytree(data, tmp_path / "other")
     write_split(other / f"{split}.parquet", 21)
-    assert main("train", "", [*arguments, "--data", str(other)]) == 2
+    assert main([*arguments, "--data", str(other)]) == 2
     assert f"on other {split} faces: choose a new --out" in capsys.readouterr().err
 
 
@@ -155,9 +178,9 @@ def test_convnext_trains_into_a_folder_that_answers_and_explains(data, tmp_path)
     arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
     for override in small:
         arguments += ["--set", override]
-    assert main("train", "unused", arguments) == 2  # ConvNeXt has no backbone stage
+    assert main(arguments) == 2  # ConvNeXt has no backbone stage
     arguments += ["--set", "stages.0.network='whole'"]
-    assert main("train", "unused", arguments) == 0
+    assert main(arguments) == 0
     recognizer = fer.load(tmp_path / "model")
     photo = Image.effect_noise((64, 64), 90).convert("RGB")
     (face,) = recognizer(photo, aligned=True)

@@ -10,41 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
-from torchvision.transforms import v2
 
 from fer.data import LabelledFaces
 from fer.errors import DataError
 from fer.networks.preprocess import resize
 from fer.networks.registry import normalization
-from train.engine.recipe import Augmentation, Recipe, Stage
+from train.data.augmentation import augment, seeded
+from train.engine.recipe import Recipe
 
 Draw = tuple[int, int, int]  # epoch, position within it, row of the data set
-Triple = tuple[float, ...]  # a number for each of R, G, B
-
-
-def augment(options: Augmentation, mean: Triple, std: Triple) -> v2.Transform:
-    """PIL face S×S to a normalised float32 tensor 3×S×S, randomly changed.
-
-    Flip, then with probability `jitter` a small rotation, zoom and shift, then brightness and
-    random erasing, as in upstream DDAMFN's training scripts.
-    """
-    jitter = v2.RandomAffine(
-        options.rotation,
-        translate=(options.shift, options.shift),
-        scale=(1 - options.zoom, 1 + options.zoom),
-        interpolation=v2.InterpolationMode.BILINEAR,
-    )
-    return v2.Compose(
-        [
-            v2.ToImage(),
-            v2.RandomHorizontalFlip(),
-            v2.RandomApply([jitter], p=options.jitter),
-            v2.ColorJitter(brightness=options.brightness, contrast=options.brightness),
-            v2.ToDtype(torch.float32, scale=True),
-            v2.Normalize(mean, std),
-            v2.RandomErasing(p=options.erase, scale=(0.02, 0.25)),
-        ]
-    )
 
 
 class AugmentedFaces(Dataset):
@@ -60,14 +34,13 @@ class AugmentedFaces(Dataset):
 
     def __getitem__(self, draw: Draw) -> tuple[Tensor, Tensor]:
         epoch, position, row = draw
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(_mix(self.seed, epoch, position))
+        with seeded(self.seed, epoch, position):
             image = self.transform(resize(self.faces.image(row), self.size))
         return image, torch.from_numpy(self.targets[row])
 
 
 class Draws:
-    """The batches of a stage from step `start` on.
+    """The batches of a stage from step `first_step` on.
 
     The balanced sampler draws emotion c with a probability in proportion to n_c^(1-balance), with
     replacement; otherwise the faces are shuffled. The last, incomplete batch of an epoch is left
@@ -79,14 +52,14 @@ class Draws:
         faces: LabelledFaces,
         recipe: Recipe,
         stage_index: int,
-        start: int,
+        first_step: int,
         process: int = 0,
         processes: int = 1,
     ):
         self.faces = faces
         self.recipe = recipe
         self.stage_index = stage_index
-        self.start = start
+        self.first_step = first_step
         self.share = slice(process, None, processes)
         stage = recipe.stages[stage_index]
         self.epochs = stage.epochs
@@ -101,18 +74,18 @@ class Draws:
             )
 
     def __len__(self) -> int:
-        return self.steps_per_epoch * self.epochs - self.start
+        return self.steps_per_epoch * self.epochs - self.first_step
 
     def __iter__(self) -> Iterator[list[Draw]]:
-        first_epoch, first_step = divmod(self.start, self.steps_per_epoch)
+        first_epoch, skipped = divmod(self.first_step, self.steps_per_epoch)
         for epoch in range(first_epoch, self.epochs):
             # Stages must not repeat each other's epochs, so each gets a range of its own.
             unique_epoch = self.stage_index * 10_000 + epoch
             rows = self._rows(unique_epoch)
             draws = [(unique_epoch, position, int(row)) for position, row in enumerate(rows)]
-            for step in range(first_step, self.steps_per_epoch):
+            for step in range(skipped, self.steps_per_epoch):
                 yield draws[step * self.batch : (step + 1) * self.batch][self.share]
-            first_step = 0
+            skipped = 0
 
     def _rows(self, epoch: int) -> np.ndarray:
         generator = np.random.default_rng([self.recipe.seed, epoch])
@@ -127,30 +100,16 @@ def training_batches(
     faces: LabelledFaces,
     recipe: Recipe,
     stage_index: int,
-    start: int,
+    first_step: int,
     workers: int,
     process: int = 0,
     processes: int = 1,
 ) -> tuple[DataLoader, int]:
-    """A loader of (images B×3×S×S, targets B×7) from step `start`, and the steps per epoch.
+    """A loader of (images B×3×S×S, targets B×7) from step `first_step`, and the steps per epoch.
 
     With several processes, B is the share of this one in the recipe's batch.
     """
-    stage: Stage = recipe.stages[stage_index]
-    data = AugmentedFaces(faces, stage.size, recipe)
-    draws = Draws(faces, recipe, stage_index, start, process, processes)
+    data = AugmentedFaces(faces, recipe.stages[stage_index].size, recipe)
+    draws = Draws(faces, recipe, stage_index, first_step, process, processes)
     loader = DataLoader(data, batch_sampler=draws, num_workers=workers)
     return loader, draws.steps_per_epoch
-
-
-def mixup(images: Tensor, targets: Tensor, alpha: float, *seed: int) -> tuple[Tensor, Tensor]:
-    """Images B×3×S×S and targets B×7, each blended with another of the batch by a share that is
-    drawn for the whole batch from Beta(alpha, alpha) (H. Zhang et al., "mixup", ICLR 2018)."""
-    blend = v2.MixUp(alpha=alpha, num_classes=targets.shape[1])
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(_mix(*seed))
-        return blend(images, targets)
-
-
-def _mix(*numbers: int) -> int:
-    return int(np.random.SeedSequence(numbers).generate_state(1)[0])

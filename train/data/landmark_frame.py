@@ -23,7 +23,7 @@ def measure_frame(faces: LabelledFaces) -> NDArray[np.floating]:
     detector = FaceDetector()
     rows = _sample(faces)
     found: list[np.ndarray] = []
-    for row in tqdm(rows, "framing", dynamic_ncols=True):
+    for row in tqdm(rows, "landmarks", dynamic_ncols=True):
         crop = faces.image(row).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC)
         detected = detector(ImageOps.expand(crop, BORDER, "grey"))
         if detected:

@@ -1,15 +1,17 @@
 """A run's state as one safetensors file, replaced atomically: a kill leaves the old or the new one.
 
 Tensors are the model's, under `model.`, and the optimiser's, under `optimizer.<parameter>.<name>`;
-everything else (the step, the best score, the history) is JSON in the file's metadata. No generator
-state is needed: see `train.data.batches`.
+everything else is a `RunState` as JSON in the file's metadata. No generator state is needed: see
+`train.data.batches`.
 """
 
 import json
 import os
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -17,6 +19,28 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from fer.errors import DataError
+from fer.models.records import EpochRecord, Origin
+from train.engine.recipe import Recipe
+
+
+@dataclass(kw_only=True)
+class RunState:
+    """Where a run stands: all that it needs to carry on, but for the tensors."""
+
+    recipe: Recipe
+    train: str  # digest of the split
+    validation: str
+    started_from: Origin | None = None
+    stage: int = 0
+    step: int = 0  # how many of the stage are done
+    loss_sum: float = 0.0  # of the epoch so far
+    best: float = -1.0  # score of the weights that are kept
+    seconds: float = 0.0
+    history: list[EpochRecord] = field(default_factory=list)
+
+    def plain(self) -> dict[str, Any]:
+        """Data for JSON, with every setting of the recipe and without what is not known."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, Any]) -> None:
@@ -44,15 +68,17 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             return tensors, json.loads(file.metadata()["state"])
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise DataError(
-            f"The checkpoint {path} is damaged: delete the run folder to start afresh."
-        ) from error
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> DataError:
+    return DataError(f"The checkpoint {path} is damaged: delete the run folder to start afresh.")
 
 
 def save_checkpoint(
-    path: Path, modules: dict[str, nn.Module], optimizer: Optimizer, state: dict[str, Any]
+    path: Path, modules: dict[str, nn.Module], optimizer: Optimizer, state: RunState
 ) -> None:
-    """Save modules by name, the optimiser and `state` (plain data) as one file."""
+    """Save modules by name, the optimiser and the run's state as one file."""
     tensors = {
         f"{prefix}.{name}": tensor
         for prefix, module in modules.items()
@@ -61,7 +87,19 @@ def save_checkpoint(
     for index, values in optimizer.state_dict()["state"].items():
         for name, value in values.items():
             tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
-    save_tensors(path, tensors, state)
+    save_tensors(path, tensors, state.plain())
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], RunState]:
+    """The tensors and the state that `save_checkpoint` wrote.
+
+    What an earlier version kept and this one does not know is left out.
+    """
+    tensors, values = read_tensors(path)
+    try:
+        return tensors, msgspec.convert(values, RunState)
+    except msgspec.ValidationError as error:
+        raise _damaged(path) from error
 
 
 def restore_modules(tensors: dict[str, Tensor], modules: dict[str, nn.Module]) -> None:

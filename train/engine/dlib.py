@@ -15,16 +15,18 @@ from torch import Tensor, nn
 
 from fer.data import LabelledFaces
 from fer.errors import DataError
+from fer.models.config import TrainingData
 from fer.networks.face_resnet29 import MEAN, STD
 from fer.networks.preprocess import to_batch
 
-SIZE = 150
+INPUT_SIZE = 150
 EPS = nn.BatchNorm2d(1).eps
-FACES = 256  # enough to measure the statistics of each layer
-DLIB = {
-    "name": "FaceScrub, VGG-Face and photos from the web, by dlib's author Davis King",
-    "licence": "CC0-1.0",
-}
+FACES_MEASURED = 256  # enough for the statistics of each layer
+DLIB = TrainingData(
+    "FaceScrub, VGG-Face and photos from the web, by dlib's author Davis King",
+    "CC0-1.0",
+    "cc0-1.0",
+)
 
 
 def is_dlib(start: str) -> bool:
@@ -32,8 +34,10 @@ def is_dlib(start: str) -> bool:
     return Path(start).suffix == ".safetensors"
 
 
-def start_from_dlib(network: nn.Module, path: Path) -> None:
-    """Copy dlib's body into a `FaceResNet29`, whose answers stay what they were in dlib.
+def initialize_from_dlib(network: nn.Module, path: Path, faces: LabelledFaces) -> None:
+    """Copy dlib's body into a `FaceResNet29`, whose features stay what they are in dlib.
+
+    Its batch normalisation gets the statistics of `faces`, which training needs.
 
     Raises `DataError` when the file cannot be read or is of another network.
     """
@@ -61,6 +65,7 @@ def start_from_dlib(network: nn.Module, path: Path) -> None:
             own["conv.weight"].copy_(tensors[f"{layer}.weight"])
             own["bn.weight"].copy_(gamma * (1 + EPS) ** 0.5)  # its variance is 1 until measured
             own["bn.bias"].copy_(tensors[f"{layer}.beta"] + gamma * tensors[f"{layer}.bias"])
+    measure_statistics(network, faces)
 
 
 @torch.no_grad()
@@ -72,8 +77,8 @@ def measure_statistics(network: nn.Module, faces: LabelledFaces) -> None:
     With mean μ and variance σ², the weight becomes γ·√(σ² + ε) / √(old variance + ε) and the bias
     makes up for the change of the mean, so that in evaluation mode the function is the same.
     """
-    rows = np.linspace(0, len(faces) - 1, min(FACES, len(faces))).astype(int)
-    batch = to_batch([faces.image(row) for row in rows], SIZE, MEAN, STD)
+    rows = np.linspace(0, len(faces) - 1, min(FACES_MEASURED, len(faces))).astype(int)
+    batch = to_batch([faces.image(row) for row in rows], INPUT_SIZE, MEAN, STD)
 
     def measure(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         assert isinstance(norm, nn.BatchNorm2d)

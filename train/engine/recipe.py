@@ -4,18 +4,24 @@ A run is a list of stages. Each trains the same network, at its own input size, 
 optimiser and schedule; the first stages can be cheap (the backbone alone on small faces).
 """
 
+import re
 import sys
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
 
 from fer.errors import DataError
-from fer.networks.registry import ARCHITECTURES
+from fer.models.config import TrainingData
+from fer.networks.names import ARCHITECTURES, DDAMFN
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
 @dataclass(frozen=True)
@@ -24,19 +30,18 @@ class Stage:
 
     name: str
     network: Literal["backbone", "whole"]  # DDAMFN's backbone with average pooling, or everything
-    size: int  # side of the square input, pixels
-    epochs: int
-    batch: int
+    size: Positive  # side of the square input, pixels
+    epochs: Positive
+    batch: Positive
     lr: float  # the highest learning rate
-    body_lr: float = (
-        1.0  # share of it that all but the classifier get, when they know faces already
-    )
+    # The share of it that all but the classifier get, where they know faces already.
+    body_lr: float = 1.0
     optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
     weight_decay: float = 0.05
     schedule: Literal["one-cycle", "step", "exponential"] = "one-cycle"
     faces: int = 0  # drawn in an epoch; 0 means as many as there are
     sam_rho: float = 0.0  # radius of sharpness-aware minimisation; 0 turns it off
-    validate_every: int = 1  # epochs
+    validate_every: Positive = 1  # epochs
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,9 @@ class Recipe:
     """A whole run."""
 
     name: str
-    training_data: dict[str, str]  # name and licence, for config.json and the card
-    stages: tuple[Stage, ...]
-    architecture: str = "ddamfn"
+    training_data: TrainingData  # for config.json and the card
+    stages: Annotated[tuple[Stage, ...], msgspec.Meta(min_length=1)]
+    architecture: str = DDAMFN
     pretrained: bool = False  # start from timm's ImageNet weights
     start: str = ""  # model folder, or file of dlib's network, to start from; "" means from scratch
     augmentation: Augmentation = Augmentation()
@@ -69,48 +74,54 @@ class Recipe:
     imbalance: Literal["sampler", "class-balanced", "logit-adjusted"] = "sampler"
     balance: float = 0.0
     ema: float = 0.0  # decay of the moving average of the weights that is judged; 0 turns it off
-    adjust: bool = False  # after training, shift the logits as validation likes best
+    logit_adjustment: bool = False  # after training, shift the logits as validation likes best
     mirror: bool = False  # the finished model answers for the mean of a face and its mirror image
     soft_labels: bool = True  # train on the raters' votes where the data has them
     label_smoothing: float = 0.0
     mixup: float = 0.0  # alpha of the distribution of blends of two faces; 0 blends none
     diversity: float = 0.1  # weight of DDAMFN's attention-diversity loss
-    checkpoint_every: int = 50  # steps
+    checkpoint_every: Positive = 50  # steps
 
     def until(self, stage: int) -> "Recipe":
-        """What decided a run up to a stage: no stage after it, nothing that follows training."""
-        return replace(self, stages=self.stages[: stage + 1], adjust=False, mirror=False)
+        """What decided a run up to a stage: no stage after it, nothing that follows training, and
+        no words about the faces, which are known by their digest."""
+        return replace(
+            self,
+            stages=self.stages[: stage + 1],
+            training_data=TrainingData("", ""),
+            logit_adjustment=False,
+            mirror=False,
+        )
 
-    def to_dict(self) -> dict[str, Any]:
-        """The recipe as plain data, which `from_dict` reads back."""
-        return asdict(self)
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Recipe":
-        """Build a recipe, refusing unknown names with a sentence that lists the known ones."""
-        values = dict(values)
-        stages = tuple(_build(Stage, stage) for stage in values.pop("stages", ()))
-        if not stages:
-            raise DataError("The recipe has no [[stages]]: name at least one.")
-        augmentation = _build(Augmentation, values.pop("augmentation", {}))
-        recipe = _build(cls, {**values, "stages": stages, "augmentation": augmentation})
-        if recipe.architecture not in ARCHITECTURES:
-            known = ", ".join(ARCHITECTURES)
-            raise DataError(
-                f"The recipe names the network {recipe.architecture!r}; known: {known}."
-            )
-        return recipe
+CHOICES = {
+    name: get_args(kind)
+    for record in (Recipe, Stage)
+    for name, kind in get_type_hints(record).items()
+    if get_origin(kind) is Literal
+} | {"architecture": ARCHITECTURES}
 
 
 def load_recipe(path: str | Path, overrides: list[str] | None = None) -> Recipe:
-    """Read a TOML recipe; each override is `key=value` with dots, such as `stages.0.epochs=2`."""
+    """Read a TOML recipe; each override is `key=value` with dots, such as `stages.0.epochs=2`.
+
+    Raises `DataError` when it cannot be read, lacks a setting, or has one that is not known or
+    that cannot be.
+    """
     try:
         values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        for override in overrides or []:
-            _override(values, override)
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise DataError(f"The recipe {path} cannot be read: {error}.") from error
-    return Recipe.from_dict(values)
+    for override in overrides or []:
+        _override(values, override)
+    try:
+        recipe = msgspec.convert(values, Recipe)
+    except msgspec.ValidationError as error:
+        raise DataError(_sentence(str(error))) from error
+    if recipe.architecture not in ARCHITECTURES:
+        raise DataError(_sentence("Unknown - at `$.architecture`"))
+    _refuse_unknown(values, asdict(recipe))
+    return recipe
 
 
 def _override(values: Any, override: str) -> None:
@@ -122,16 +133,30 @@ def _override(values: Any, override: str) -> None:
                 values[int(parent)] if isinstance(values, list) else values.setdefault(parent, {})
             )
         values[int(last) if isinstance(values, list) else last] = tomllib.loads(f"x={text}")["x"]
-    except (LookupError, ValueError, TypeError) as error:
+    except (LookupError, ValueError, TypeError, AttributeError) as error:
         raise DataError(f"Cannot set {override!r}: write it like stages.0.epochs=2.") from error
 
 
-def _build(kind: Any, values: dict[str, Any]) -> Any:
-    known = [field.name for field in fields(kind)]
-    unknown = sorted(set(values) - set(known))
-    if unknown:
-        raise DataError(f"The recipe has no setting {unknown[0]!r}; it knows {', '.join(known)}.")
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise DataError(f"The recipe is incomplete: {error}.") from error
+def _refuse_unknown(given: Any, known: Any) -> None:
+    """Compare the names in a file with those of the recipe that was made of it."""
+    if isinstance(given, list):
+        for pair in zip(given, known, strict=True):
+            _refuse_unknown(*pair)
+    elif isinstance(given, dict):
+        for name, value in given.items():
+            if name not in known:
+                names = ", ".join(known)
+                raise DataError(f"The recipe has no setting {name!r}; it knows {names}.")
+            _refuse_unknown(value, known[name])
+
+
+def _sentence(error: str) -> str:
+    """What msgspec finds wrong with a recipe, for whoever writes one."""
+    said, _, place = error.partition(" - at `$")
+    place = re.sub(r"\[(\d+)\]", r".\1", place).strip(".`")
+    missing = re.search(r"required field `(\w+)`", said)
+    if missing:
+        return f"The recipe lacks {f'{place}.{missing[1]}'.strip('.')}: add it."
+    choices = CHOICES.get(place.rpartition(".")[2])
+    must_be = f"one of {', '.join(choices)}" if choices else said.removeprefix("Expected ")
+    return f"The recipe's {place} must be {must_be.replace('`', '')}."

@@ -1,269 +1,105 @@
-"""The training loop: stages, checkpoints, validation, choice of the best weights.
-
-One process or, under `accelerate launch`, several: each then trains on its share of every batch,
-gradients are averaged before each of SAM's two steps, and the first process alone judges and saves.
-"""
+"""A whole training run: from a recipe and labelled faces to a model folder that answers."""
 
 import math
-import time
-from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
-from accelerate import Accelerator
-from numpy.typing import NDArray
-from PIL import Image
-from pytorch_optimizer import SAM
-from torch import Tensor, nn
-from torch.optim import Optimizer
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from tqdm import tqdm
 
 from fer.data import LabelledFaces
-from fer.errors import DataError
-from fer.evaluation.metrics import accuracies
 from fer.evaluation.predictions import predict_split
-from fer.labels import EMOTIONS
-from fer.networks.ddamfn import DDAMFN
-from fer.networks.preprocess import to_batch
-from fer.networks.registry import build, normalization
-from train.data.batches import mixup, training_batches
-from train.engine.checkpoint import (
-    read_tensors,
-    restore_modules,
-    restore_optimizer,
-    save_checkpoint,
-    save_tensors,
-)
-from train.engine.dlib import is_dlib, measure_statistics
-from train.engine.initialize import origin, start_from
-from train.engine.losses import total_loss
-from train.engine.optimizer import make_optimizer, set_learning_rate
-from train.engine.recipe import Recipe, Stage
-from train.engine.tensorboard import Curves
-
-CHECKPOINT = "checkpoint.safetensors"
-BEST = "best.safetensors"
+from fer.evaluation.provenance import commit, hardware, versions
+from fer.models.classifier import Classifier
+from fer.models.config import NetworkConfig, write_config
+from fer.models.files import write_json
+from fer.models.model_folder import NetworkFolder, open_network
+from fer.models.records import TRAINING
+from fer.models.weights import save_network
+from fer.networks.registry import normalization
+from train.data.landmark_frame import is_grey, measure_frame
+from train.engine.calibration import fit_temperature
+from train.engine.checkpoint import RunState
+from train.engine.logit_adjustment import choose_shift, shift_bias
+from train.engine.recipe import Recipe
+from train.engine.training_loop import TrainingLoop
 
 
-class BackboneClassifier(nn.Module):
-    """DDAMFN's backbone and classifier with average pooling: for small faces, without the heads."""
+@dataclass(kw_only=True)
+class FinishedRun(RunState):
+    """What `training.json` says; `fer.models.records.TrainingRecord` is what is read of it."""
 
-    def __init__(self, model: DDAMFN):
-        super().__init__()
-        self.backbone, self.classifier = model.backbone, model.classifier
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.classifier(self.backbone(x).mean((2, 3)))
-
-
-class OutOfTime(Exception):
-    """The run was asked to stop after so many minutes; its checkpoint is saved."""
+    shift: float | None = None  # of the logits, after training
+    ended: str
+    hardware: str
+    commit: str
+    versions: dict[str, str]
 
 
-class Run:
-    """A training run in a folder; `train()` starts it or carries on from its last checkpoint.
+def train_run(
+    recipe: Recipe,
+    train: LabelledFaces,
+    validation: LabelledFaces,
+    out: Path,
+    workers: int = 0,
+    deadline: float = math.inf,
+) -> NetworkFolder:
+    """Start the run in the folder `out` or carry on exactly from its last checkpoint; its model.
 
-    `minutes` stops it, with a checkpoint, after so long; 0 sets no limit.
+    `workers` are processes that prepare images. Of several training processes the first one writes
+    the model, and the others wait for it.
+
+    Raises `OutOfTime`, ready to be resumed, after the `deadline` of `time.monotonic()`, and
+    `FerError` when the run cannot go on.
     """
-
-    def __init__(
-        self,
-        recipe: Recipe,
-        train: LabelledFaces,
-        validation: LabelledFaces,
-        folder: Path,
-        workers: int = 0,
-        minutes: float = 0,
-    ):
-        self.recipe = recipe
-        self.data = train
-        self.validation = validation
-        self.folder = folder
-        self.workers = workers
-        self.deadline = time.monotonic() + 60 * minutes if minutes else math.inf
-        mixed = "bf16" if recipe.precision == "bf16" else "no"
-        self.accelerator = Accelerator(mixed_precision=mixed)
-        self.device = self.accelerator.device
-        torch.manual_seed(recipe.seed)
-        model = build(recipe.architecture, len(EMOTIONS), pretrained=recipe.pretrained)
-        if recipe.start:
-            start_from(model, recipe.architecture, recipe.start)
-            if is_dlib(recipe.start):
-                measure_statistics(model, train)
-        if self.accelerator.num_processes > 1 and self.device.type == "cuda":
-            model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
-        self.model = model.to(self.device).to(memory_format=torch.channels_last)
-        self.modules: dict[str, nn.Module] = {"model": self.model}
-        self.average = None
-        if recipe.ema:
-            average = get_ema_multi_avg_fn(recipe.ema)
-            self.average = AveragedModel(self.model, multi_avg_fn=average, use_buffers=True)
-            self.modules["average"] = self.average
-        counts = torch.from_numpy(train.class_counts()).float()
-        self.prior = (counts / counts.sum()).to(self.device)
-        self.state: dict[str, Any] = {
-            "recipe": recipe.to_dict(),
-            "train": train.digest,
-            "validation": validation.digest,
-            "stage": 0,
-            "step": 0,
-            "loss_sum": 0.0,  # of the epoch so far
-            "best": -1.0,
-            "seconds": 0.0,
-            "history": [],
-        }
-        if recipe.start:  # now, for the folder may hold another model by the time the run ends
-            self.state["started_from"] = origin(recipe.start)
-
-    def train(self) -> dict[str, Any]:
-        """Run every stage, leave the last one's best weights in the model, return the state.
-
-        Raises `OutOfTime` when the minutes are over, `DataError` when the run cannot go on.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        tensors = self._resume()
-        with Curves(self.folder, self.accelerator.is_main_process) as self.curves:
-            for index in range(self.state["stage"], len(self.recipe.stages)):
-                optimizer = make_optimizer(self.model, self.recipe.stages[index])
-                if tensors is not None:
-                    restore_modules(tensors, self.modules)
-                    restore_optimizer(tensors, optimizer)
-                    tensors = None
-                else:
-                    self.state |= {"stage": index, "step": 0, "loss_sum": 0.0}
-                self._train_stage(index, optimizer)
-        self.accelerator.wait_for_everyone()
-        best, _ = read_tensors(self.folder / BEST)
-        restore_modules(best, {"model": self.model})
-        return self.state
-
-    def _resume(self) -> dict[str, Tensor] | None:
-        path = self.folder / CHECKPOINT
-        if not path.exists():
-            return None
-        tensors, state = read_tensors(path)
-        # A stage may be changed until it begins.
-        began = state["stage"]
-        if Recipe.from_dict(state["recipe"]).until(began) != self.recipe.until(began):
-            raise DataError(f"{self.folder} holds a run of another recipe: choose a new --out.")
-        for split in ("train", "validation"):
-            if state.get(split, self.state[split]) != self.state[split]:
-                raise DataError(
-                    f"{self.folder} holds a run on other {split} faces: choose a new --out."
-                )
-        self.state |= state | {"recipe": self.recipe.to_dict()}
-        return tensors
-
-    def _train_stage(self, index: int, optimizer: Optimizer) -> None:
-        stage = self.recipe.stages[index]
-        loader, steps_per_epoch = training_batches(
-            self.data,
-            self.recipe,
-            index,
-            self.state["step"],
-            self.workers,
-            self.accelerator.process_index,
-            self.accelerator.num_processes,
-        )
-        total = steps_per_epoch * stage.epochs
-        network = self.accelerator.prepare_model(part(self.model, stage))
-        # A stage has faces of one size; left to guess after another stage, torch would fail.
-        forward = torch.compile(network, dynamic=False) if self.recipe.compile else network
-        main = self.accelerator.is_main_process
-        done = self.state["step"]
-        bar = tqdm(loader, stage.name, total, initial=done, dynamic_ncols=True, disable=not main)
-        network.train()
-        started = time.monotonic()
-        for images, targets in bar:
-            rate = set_learning_rate(optimizer, stage, self.state["step"], total)
-            loss = self._step(forward, optimizer, images, targets)
-            if self.average:
-                self.average.update_parameters(self.model)
-            self.state["step"] += 1
-            self.state["loss_sum"] += loss
-            self.curves.step(stage.name, self.state["step"], loss, rate)
-            epoch, within = divmod(self.state["step"], steps_per_epoch)
-            bar.set_postfix(loss=f"{loss:.3f}", best=f"{self.state['best']:.4f}", refresh=False)
-            if within == 0:
-                if main and (epoch % stage.validate_every == 0 or epoch == stage.epochs):
-                    self._validate(index, epoch, self.state["loss_sum"] / steps_per_epoch)
-                self.state["loss_sum"] = 0.0
-                network.train()
-            stopping = time.monotonic() > self.deadline and self.state["step"] < total
-            if within == 0 or self.state["step"] % self.recipe.checkpoint_every == 0 or stopping:
-                self.state["seconds"] += time.monotonic() - started
-                started = time.monotonic()
-                if main:
-                    path = self.folder / CHECKPOINT
-                    save_checkpoint(path, self.modules, optimizer, self.state)
-            if stopping:
-                raise OutOfTime
-        self.accelerator.unwrap_model(network, keep_fp32_wrapper=False)
-
-    def _step(
-        self, forward: Callable, optimizer: Optimizer, images: Tensor, targets: Tensor
-    ) -> float:
-        images = images.to(self.device, memory_format=torch.channels_last)
-        targets = targets.to(self.device)
-        if self.recipe.mixup:
-            place = (self.state["stage"], self.state["step"], self.accelerator.process_index)
-            images, targets = mixup(images, targets, self.recipe.mixup, self.recipe.seed, *place)
-
-        def closure() -> float:
-            optimizer.zero_grad()
-            loss = total_loss(forward(images), targets, self.recipe, self.prior)
-            self.accelerator.backward(loss)
-            return loss.item()
-
-        loss = closure()
-        if not math.isfinite(loss):
-            raise DataError("The loss is no longer finite: start a new run with a lower lr.")
-        if isinstance(optimizer, SAM):
-            optimizer.step(closure)
-        else:
-            optimizer.step()
-        return loss
-
-    def _validate(self, index: int, epoch: int, loss: float) -> None:
-        stage = self.recipe.stages[index]
-        judged = self.average.module if self.average else self.model
-        logits = self.predict(part(judged, stage), self.validation, stage.size)
-        overall, mean_class = accuracies(logits.argmax(1), self.validation.labels)
-        row = {"stage": stage.name, "epoch": epoch, "loss": loss}
-        row |= {"overall_accuracy": overall, "mean_class_accuracy": mean_class}
-        self.state["history"].append(row)
-        self.curves.epoch(self.state["history"])
-        tqdm.write(
-            f"{stage.name} epoch {epoch}: {overall:.4f} overall, {mean_class:.4f} mean-class"
-        )
-        # Both kinds of accuracy count alike, or rare emotions would not matter to the choice.
-        score = (overall + mean_class) / 2
-        if index == len(self.recipe.stages) - 1 and score > self.state["best"]:
-            self.state["best"] = score
-            weights = {f"model.{n}": t for n, t in judged.state_dict().items()}
-            save_tensors(self.folder / BEST, weights, row)
-
-    @torch.inference_mode()
-    def predict(self, network: nn.Module, faces: LabelledFaces, size: int) -> NDArray[np.float32]:
-        """Logits N×7 of every face, in evaluation mode."""
-        network.eval()
-
-        def logits(crops: list[Image.Image]) -> NDArray[np.float32]:
-            batch = to_batch(crops, size, *normalization(self.recipe.architecture))
-            batch = batch.to(self.device, memory_format=torch.channels_last)
-            with self.accelerator.autocast():
-                return network(batch).float().cpu().numpy()
-
-        return predict_split(logits, faces)
+    loop = TrainingLoop(recipe, train, validation, out, workers, deadline)
+    loop.run()
+    folder = out / "model"
+    if loop.accelerator.is_main_process:
+        finish(loop, folder)
+        print(f"The model is in {folder}")
+    loop.accelerator.wait_for_everyone()
+    return open_network(folder)
 
 
-def part(model: nn.Module, stage: Stage) -> nn.Module:
-    """The part of a model that a stage trains: its parameters are the model's own."""
-    if stage.network == "whole":
-        return model
-    if not isinstance(model, DDAMFN):
-        raise DataError("Only DDAMFN has a backbone stage: set network to whole.")
-    return BackboneClassifier(model)
+def finish(loop: TrainingLoop, folder: Path) -> None:
+    """Write a trained network as a model folder, calibrated on validation, with its record."""
+    recipe, size = loop.recipe, loop.recipe.stages[-1].size
+    shift = None
+    if recipe.logit_adjustment:
+        logits = loop.predict(loop.model, size)
+        shift = choose_shift(logits, loop.validation.labels, loop.prior.cpu().numpy())
+        shift_bias(loop.model, shift, loop.prior)
+    mean, std = normalization(recipe.architecture)
+    config = NetworkConfig(
+        architecture=recipe.architecture,
+        input_size=size,
+        mean=mean,
+        std=std,
+        frame=tuple(map(tuple, measure_frame(loop.train).tolist())),
+        grey=is_grey(loop.train),
+        mirror=recipe.mirror,
+        temperature=1.0,
+        training_data=recipe.training_data,
+        recipe=recipe.name,
+    )
+    save_network(folder, loop.model, config)
+    written = open_network(folder)
+    temperature = measure_temperature(written, loop.validation)
+    write_config(folder, replace(written.config, temperature=temperature))
+    record = FinishedRun(
+        **vars(loop.state),
+        shift=shift,
+        ended=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        hardware=hardware(),
+        commit=commit(),
+        versions=versions(),
+    )
+    write_json(folder / TRAINING, record.plain())
+
+
+def measure_temperature(folder: NetworkFolder, validation: LabelledFaces) -> float:
+    """The temperature that suits a model, as it will answer, on the validation split."""
+    probabilities = predict_split(Classifier(folder).predict, validation)
+    # A logarithm of probabilities is the logits but for a shift, which softmax does not see.
+    return fit_temperature(np.log(probabilities.clip(np.finfo(np.float32).tiny)), validation.labels)

@@ -128,6 +128,15 @@ class Push:
         )
 
 
+def listing(files: Mapping[str, Path | bytes]) -> str:
+    """Size and name of every file that would be uploaded."""
+    sizes = {
+        name: len(content) if isinstance(content, bytes) else content.stat().st_size
+        for name, content in files.items()
+    }
+    return "\n".join(f"{size:12,} {name}" for name, size in sizes.items())
+
+
 def _retry_after(error: HfHubHTTPError) -> float | None:
     """Seconds to wait when the Hub is too busy and says so; None when asking again is no use."""
     if error.response.status_code != 429:

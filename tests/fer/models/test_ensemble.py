@@ -14,14 +14,9 @@ from fer.data import load_split
 from fer.evaluation.metrics import accuracies
 from fer.evaluation.predictions import cached_probabilities
 from fer.evaluation.stacking import cross_fitted, fit_stacker
-from fer.models.ensemble import (
-    EnsembleConfig,
-    Stacker,
-    load_stacker,
-    read_config,
-    save_ensemble,
-    soft_vote,
-)
+from fer.models.config import EnsembleConfig
+from fer.models.ensemble import Stacker, load_stacker, save_ensemble, soft_vote
+from fer.models.model_folder import open_model, open_network
 from train.evaluate import main as judge
 from train.stack import main
 
@@ -118,7 +113,8 @@ def test_an_ensemble_is_judged_on_folds_that_its_stacker_did_not_see(stacked, ca
     assert [row["name"] for row in figures["ablation"]] == ["one", "two", "soft vote", "both"]
     assert len(figures["mcnemar"]) == 6
     faces = load_split(stacked, "validation")
-    members = np.stack([cached_probabilities(stacked / name, faces) for name in ("one", "two")])
+    networks = open_model(stacked / "both").networks
+    members = np.stack([cached_probabilities(network, faces) for network in networks])
     honest = accuracies(cross_fitted(members, faces.labels)(members).argmax(1), faces.labels)
     assert figures["overall_accuracy"]["value"] == honest[0]
     assert judge(arguments) == 0
@@ -128,14 +124,18 @@ def test_probabilities_are_cached_until_anything_changes(stacked, tmp_path, monk
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     faces = load_split(stacked, "validation")
     shutil.copytree(stacked / "one", tmp_path / "model")
-    first = cached_probabilities(tmp_path / "model", faces)
+
+    def answers(faces):
+        return cached_probabilities(open_network(tmp_path / "model"), faces)
+
+    first = answers(faces)
     (kept,) = tmp_path.rglob("fer-toolkit/*.safetensors")
     kept.write_bytes(save({"probabilities": np.zeros((70, 7), np.float32)}))
-    assert not cached_probabilities(tmp_path / "model", faces).any(), "the cache is not used"
+    assert not answers(faces).any(), "the cache is not used"
     config = tmp_path / "model" / "config.json"
     config.write_text(config.read_text().replace('"recipe": "', '"recipe": "other-'))
-    assert np.array_equal(cached_probabilities(tmp_path / "model", faces), first)
-    fewer = cached_probabilities(tmp_path / "model", faces.without([0]))
+    assert np.array_equal(answers(faces), first)
+    fewer = answers(faces.without([0]))
     assert fewer.shape == (69, 7)
 
 
@@ -150,10 +150,11 @@ def test_a_member_that_saw_these_validation_faces_is_refused(stacked, tmp_path, 
     assert not out.exists()
 
 
-def test_saved_stacker_is_read_back_exactly(tmp_path):
+def test_saved_stacker_is_read_back_exactly(stacked, tmp_path):
     generator = np.random.default_rng(0)
     stacker = Stacker(generator.normal(size=(7, 14)), generator.normal(size=7))
-    save_ensemble(tmp_path, EnsembleConfig(("a", "b"), "stack"), stacker)
-    read = load_stacker(tmp_path, read_config(tmp_path))
+    names = (str(stacked / "one"), str(stacked / "two"))
+    save_ensemble(tmp_path, EnsembleConfig(names, "stack"), stacker)
+    read = load_stacker(open_model(tmp_path))
     assert np.array_equal(read.coefficients, stacker.coefficients)
     assert np.array_equal(read.intercept, stacker.intercept)

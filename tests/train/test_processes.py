@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 
 from fer.data import load_split
 from fer.errors import DataError
+from train.convnext import main
 from train.data.batches import training_batches
-from train.engine.command import main
 from train.engine.recipe import load_recipe
 
 # ConvNeXt has no batch statistics, which would differ between a batch and its halves.
@@ -62,7 +62,7 @@ def launch(data: Path, out: Path) -> str:
 def test_two_processes_train_as_one(data, tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     recipe = ["--recipe", str(data / "recipe.toml")]
-    assert main("train", "unused", ["--data", str(data), "--out", str(one), *recipe]) == 0
+    assert main(["--data", str(data), "--out", str(one), *recipe]) == 0
     printed = launch(data, two)
     assert printed.count("The model is in") == 1, "both processes wrote the model"
     for name in ("checkpoint.safetensors", "model/model.safetensors"):

@@ -1,0 +1,54 @@
+"""Every command answers `--help` at once, and says in a sentence what it cannot do."""
+
+import subprocess
+import sys
+
+import pytest
+
+from train.convnext import main as train_convnext
+from train.ddamfn import main as train_ddamfn
+from train.train import RECIPES
+
+COMMANDS = sorted(path.stem for path in RECIPES.parent.glob("[!_]*.py"))
+HEAVY = "torch numpy scipy sklearn datasets huggingface_hub PIL matplotlib"
+
+HELP = f"""
+import sys
+sys.modules.update(dict.fromkeys("{HEAVY}".split()))  # to import one of them fails
+from train.{{command}} import main
+main(["--help"])
+"""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_imports_nothing_heavy(command):
+    script = HELP.format(command=command)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"python -m train.{command}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("main", "recipe", "sentence"),
+    [
+        (
+            train_ddamfn,
+            "ferplus-convnext",
+            "ferplus-convnext trains a convnextv2_atto, not DDAMFN: use python -m train.convnext.",
+        ),
+        (
+            train_convnext,
+            "rafdb-ddamfn",
+            "rafdb-ddamfn trains a ddamfn, not ConvNeXt-V2: use python -m train.ddamfn.",
+        ),
+        (
+            train_ddamfn,
+            "ferplus-face-resnet",
+            "ferplus-face-resnet trains a face_resnet29, not DDAMFN: use python -m train.train.",
+        ),
+    ],
+)
+def test_a_command_says_whose_recipe_it_was_given(tmp_path, capsys, main, recipe, sentence):
+    arguments = ["--data", "unused", "--out", str(tmp_path / "run")]
+    assert main([*arguments, "--recipe", str(RECIPES / f"{recipe}.toml")]) == 2
+    assert capsys.readouterr().err == f"{sentence}\n"

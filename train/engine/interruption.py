@@ -1,0 +1,29 @@
+"""Runs that stop before their end, ready to be resumed."""
+
+import math
+import sys
+import time
+from collections.abc import Callable
+
+from fer.errors import run_command
+
+
+class OutOfTime(Exception):
+    """The run was asked to stop after so many minutes; its checkpoint is saved."""
+
+
+def deadline_after(minutes: float) -> float:
+    """The time, as `time.monotonic` tells it, at which to stop; 0 minutes set no limit."""
+    return time.monotonic() + 60 * minutes if minutes else math.inf
+
+
+def run_resumable(command: Callable[[], int]) -> int:
+    """`run_command` for what the user or the clock may stop and the same command carries on."""
+    try:
+        return run_command(command, "train")
+    except OutOfTime:
+        print("Stopped, for its minutes are over: the same command carries on.")
+        return 0
+    except KeyboardInterrupt:
+        print("Stopped: the same command carries on from the last checkpoint.", file=sys.stderr)
+        return 130

@@ -1,0 +1,256 @@
+"""The training loop: stages, checkpoints, validation, choice of the best weights.
+
+One process or, under `accelerate launch`, several: each then trains on its share of every batch,
+gradients are averaged before each of SAM's two steps, and the first process alone judges and saves.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from numpy.typing import NDArray
+from PIL import Image
+from pytorch_optimizer import SAM
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from fer.data import LabelledFaces
+from fer.errors import DataError
+from fer.evaluation.metrics import accuracies
+from fer.evaluation.predictions import predict_split
+from fer.labels import EMOTIONS
+from fer.models.records import EpochRecord
+from fer.networks.ddamfn import DDAMFN
+from fer.networks.preprocess import to_batch
+from fer.networks.registry import build, normalization
+from train.data.augmentation import mixup
+from train.data.batches import training_batches
+from train.engine.checkpoint import (
+    RunState,
+    read_checkpoint,
+    read_tensors,
+    restore_modules,
+    restore_optimizer,
+    save_checkpoint,
+    save_tensors,
+)
+from train.engine.initialize import initialize, origin
+from train.engine.interruption import OutOfTime
+from train.engine.losses import total_loss
+from train.engine.optimizer import make_optimizer, set_learning_rate
+from train.engine.recipe import Recipe, Stage
+from train.engine.tensorboard import Curves
+
+CHECKPOINT = "checkpoint.safetensors"
+BEST = "best.safetensors"
+
+
+class BackboneClassifier(nn.Module):
+    """DDAMFN's backbone and classifier with average pooling: for small faces, without the heads."""
+
+    def __init__(self, model: DDAMFN):
+        super().__init__()
+        self.backbone, self.classifier = model.backbone, model.classifier
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.backbone(x).mean((2, 3)))
+
+
+class TrainingLoop:
+    """The training of a run in a folder; `run()` starts it or carries on from its last checkpoint.
+
+    It stops, with a checkpoint, after the `deadline` of `time.monotonic()`.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        train: LabelledFaces,
+        validation: LabelledFaces,
+        folder: Path,
+        workers: int,
+        deadline: float,
+    ):
+        self.recipe = recipe
+        self.train = train
+        self.validation = validation
+        self.folder = folder
+        self.workers = workers
+        self.deadline = deadline
+        mixed = "bf16" if recipe.precision == "bf16" else "no"
+        self.accelerator = Accelerator(mixed_precision=mixed)
+        self.device = self.accelerator.device
+        torch.manual_seed(recipe.seed)
+        model = build(recipe.architecture, len(EMOTIONS), pretrained=recipe.pretrained)
+        if recipe.start:
+            initialize(model, recipe.architecture, recipe.start, train)
+        if self.accelerator.num_processes > 1 and self.device.type == "cuda":
+            model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+        self.model = model.to(self.device).to(memory_format=torch.channels_last)
+        self.modules: dict[str, nn.Module] = {"model": self.model}
+        self.average = None
+        if recipe.ema:
+            average = get_ema_multi_avg_fn(recipe.ema)
+            self.average = AveragedModel(self.model, multi_avg_fn=average, use_buffers=True)
+            self.modules["average"] = self.average
+        counts = torch.from_numpy(train.class_counts()).float()
+        self.prior = (counts / counts.sum()).to(self.device)
+        self.state = RunState(recipe=recipe, train=train.digest, validation=validation.digest)
+        if recipe.start:  # now, for the folder may hold another model by the time the run ends
+            self.state.started_from = origin(recipe.start)
+
+    def run(self) -> RunState:
+        """Run every stage, leave the last one's best weights in the model, return the state.
+
+        Raises `OutOfTime` when the deadline is over, `DataError` when the run cannot go on.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        tensors = self._resume()
+        with Curves(self.folder, self.accelerator.is_main_process) as self.curves:
+            for index in range(self.state.stage, len(self.recipe.stages)):
+                optimizer = make_optimizer(self.model, self.recipe.stages[index])
+                if tensors is not None:
+                    restore_modules(tensors, self.modules)
+                    restore_optimizer(tensors, optimizer)
+                    tensors = None
+                else:
+                    self.state = replace(self.state, stage=index, step=0, loss_sum=0.0)
+                self._train_stage(index, optimizer)
+        self.accelerator.wait_for_everyone()
+        best, _ = read_tensors(self.folder / BEST)
+        restore_modules(best, {"model": self.model})
+        return self.state
+
+    def _resume(self) -> dict[str, Tensor] | None:
+        path = self.folder / CHECKPOINT
+        if not path.exists():
+            return None
+        tensors, state = read_checkpoint(path)
+        # A stage may be changed until it begins.
+        if state.recipe.until(state.stage) != self.recipe.until(state.stage):
+            raise DataError(f"{self.folder} holds a run of another recipe: choose a new --out.")
+        for split in ("train", "validation"):
+            if getattr(state, split) != getattr(self.state, split):
+                raise DataError(
+                    f"{self.folder} holds a run on other {split} faces: choose a new --out."
+                )
+        self.state = replace(state, recipe=self.recipe)
+        return tensors
+
+    def _train_stage(self, index: int, optimizer: Optimizer) -> None:
+        stage = self.recipe.stages[index]
+        loader, steps_per_epoch = training_batches(
+            self.train,
+            self.recipe,
+            index,
+            self.state.step,
+            self.workers,
+            self.accelerator.process_index,
+            self.accelerator.num_processes,
+        )
+        total = steps_per_epoch * stage.epochs
+        network = self.accelerator.prepare_model(part(self.model, stage))
+        # A stage has faces of one size; left to guess after another stage, torch would fail.
+        forward = torch.compile(network, dynamic=False) if self.recipe.compile else network
+        main = self.accelerator.is_main_process
+        done = self.state.step
+        bar = tqdm(loader, stage.name, total, initial=done, dynamic_ncols=True, disable=not main)
+        network.train()
+        state = self.state
+        started = time.monotonic()
+        for images, targets in bar:
+            rate = set_learning_rate(optimizer, stage, state.step, total)
+            loss = self._step(forward, optimizer, images, targets)
+            if self.average:
+                self.average.update_parameters(self.model)
+            state.step += 1
+            state.loss_sum += loss
+            self.curves.step(stage.name, state.step, loss, rate)
+            epoch, within = divmod(state.step, steps_per_epoch)
+            bar.set_postfix(loss=f"{loss:.3f}", best=f"{state.best:.4f}", refresh=False)
+            if within == 0:
+                if main and (epoch % stage.validate_every == 0 or epoch == stage.epochs):
+                    self._validate(index, epoch, state.loss_sum / steps_per_epoch)
+                state.loss_sum = 0.0
+                network.train()
+            stopping = time.monotonic() > self.deadline and state.step < total
+            if within == 0 or state.step % self.recipe.checkpoint_every == 0 or stopping:
+                state.seconds += time.monotonic() - started
+                started = time.monotonic()
+                if main:
+                    path = self.folder / CHECKPOINT
+                    save_checkpoint(path, self.modules, optimizer, state)
+            if stopping:
+                raise OutOfTime
+        self.accelerator.unwrap_model(network, keep_fp32_wrapper=False)
+
+    def _step(
+        self, forward: Callable, optimizer: Optimizer, images: Tensor, targets: Tensor
+    ) -> float:
+        images = images.to(self.device, memory_format=torch.channels_last)
+        targets = targets.to(self.device)
+        if self.recipe.mixup:
+            place = (self.state.stage, self.state.step, self.accelerator.process_index)
+            images, targets = mixup(images, targets, self.recipe.mixup, self.recipe.seed, *place)
+
+        def closure() -> float:
+            optimizer.zero_grad()
+            loss = total_loss(forward(images), targets, self.recipe, self.prior)
+            self.accelerator.backward(loss)
+            return loss.item()
+
+        loss = closure()
+        if not math.isfinite(loss):
+            raise DataError("The loss is no longer finite: start a new run with a lower lr.")
+        if isinstance(optimizer, SAM):
+            optimizer.step(closure)
+        else:
+            optimizer.step()
+        return loss
+
+    def _validate(self, index: int, epoch: int, loss: float) -> None:
+        stage = self.recipe.stages[index]
+        judged = self.average.module if self.average else self.model
+        logits = self.predict(part(judged, stage), stage.size)
+        overall, mean_class = accuracies(logits.argmax(1), self.validation.labels)
+        row = EpochRecord(stage.name, epoch, loss, overall, mean_class)
+        self.state.history.append(row)
+        self.curves.epoch(self.state.history)
+        tqdm.write(
+            f"{stage.name} epoch {epoch}: {overall:.4f} overall, {mean_class:.4f} mean-class"
+        )
+        # Both kinds of accuracy count alike, or rare emotions would not matter to the choice.
+        score = (overall + mean_class) / 2
+        if index == len(self.recipe.stages) - 1 and score > self.state.best:
+            self.state.best = score
+            weights = {f"model.{n}": t for n, t in judged.state_dict().items()}
+            save_tensors(self.folder / BEST, weights, asdict(row))
+
+    @torch.inference_mode()
+    def predict(self, network: nn.Module, size: int) -> NDArray[np.float32]:
+        """Logits N×7 of every face of validation, in evaluation mode."""
+        network.eval()
+
+        def logits(crops: list[Image.Image]) -> NDArray[np.float32]:
+            batch = to_batch(crops, size, *normalization(self.recipe.architecture))
+            batch = batch.to(self.device, memory_format=torch.channels_last)
+            with self.accelerator.autocast():
+                return network(batch).float().cpu().numpy()
+
+        return predict_split(logits, self.validation)
+
+
+def part(model: nn.Module, stage: Stage) -> nn.Module:
+    """The part of a model that a stage trains: its parameters are the model's own."""
+    if stage.network == "whole":
+        return model
+    if not isinstance(model, DDAMFN):
+        raise DataError("Only DDAMFN has a backbone stage: set network to whole.")
+    return BackboneClassifier(model)

@@ -1,0 +1,1 @@
+"""What is made of several runs: an ensemble, a table of all, a log."""
