@@ -67,7 +67,7 @@ def test_the_files_of_a_space_run(space, tmp_path):
     space.faults = [Fault("", "down")]
     done = subprocess.run(
         [sys.executable, "-c", "import os; os.environ['FER_MODEL'] = 'me/model'; import app\n"
-         "print(app.recognizer.name, app.notice)"],
+         "print(app.recognizer.name, app.remark)"],
         cwd=tmp_path, capture_output=True, text=True,
     )  # fmt: skip
     assert f"{Path(BUNDLED).name} The bundled model answers in place of me/model" in done.stdout
