@@ -137,7 +137,7 @@ def test_every_scoring_of_a_test_split_is_counted(model):
         (["--split", "test"], "no test split"),
         (["--model", "nowhere"], "no model folder"),
         (
-            ["--model", "fer/weights/ddamfn-ferplus", "weights/../weights/ddamfn-ferplus"],
+            ["--model", "fer/weights/ddamfn-ferplus", "fer/weights/../weights/ddamfn-ferplus"],
             "one name",
         ),
     ],
