@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 import fer
 from fer.data import load_split
 from fer.errors import DataError
+from fer.models.records import read_training
 from fer.networks.ddamfn import DDAMFN
 from train.engine.checkpoint import read_tensors, save_tensors
 from train.engine.training_loop import CHECKPOINT
@@ -138,6 +139,8 @@ def test_a_run_stops_when_its_minutes_are_over_and_carries_on(data, tmp_path, ca
     record = json.loads((tmp_path / "model" / "training.json").read_text())
     assert [row["epoch"] for row in record["history"]] == [1, 2, 1]
     assert record["validation"] == load_split(data, "validation").digest
+    recipe = read_training(tmp_path / "model").recipe
+    assert [stage.sam_rho for stage in recipe.stages] == [0.0, 0.05]
 
 
 def test_a_run_of_an_earlier_version_carries_on(data, tmp_path):
@@ -180,8 +183,9 @@ def test_convnext_trains_into_a_folder_that_answers_and_explains(data, tmp_path)
         arguments += ["--set", override]
     assert main(arguments) == 2  # ConvNeXt has no backbone stage
     arguments += ["--set", "stages.0.network='whole'"]
-    assert main(arguments) == 0
+    assert main([*arguments, "--set", "logit_adjustment=true"]) == 0
     recognizer = fer.load(tmp_path / "model")
+    assert -1 <= recognizer.folder.training.shift <= 1
     photo = Image.effect_noise((64, 64), 90).convert("RGB")
     (face,) = recognizer(photo, aligned=True)
     assert face.probabilities.sum() == pytest.approx(1, abs=1e-5)

@@ -40,6 +40,7 @@ class RunState:
 
     def plain(self) -> dict[str, Any]:
         """Data for JSON, with every setting of the recipe and without what is not known."""
+        # msgspec.to_builtins would leave out defaults of a recipe that msgspec has read.
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
