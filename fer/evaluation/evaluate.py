@@ -26,7 +26,7 @@ from fer.models.classifier import Classifier
 from fer.models.config import NetworkConfig
 from fer.models.ensemble import Combination, Stacker, soft_vote
 from fer.models.model_folder import ModelFolder
-from fer.models.records import SplitFigures, write_metrics
+from fer.models.records import SplitFigures, read_metrics, write_metrics
 from fer.recognizer import Recognizer
 
 SCORINGS = "test_scorings.json"  # in a model folder: when a test split was judged
@@ -44,7 +44,8 @@ class Evaluation:
 
     def write(self) -> None:
         """Put figures and plots into the model folder, beside those of other splits."""
-        write_metrics(self.model.path, self.model.metrics | {self.split: self.figures})
+        metrics = read_metrics(self.model.path)  # afresh: another split may be there by now
+        write_metrics(self.model.path, metrics | {self.split: self.figures})
         draw_plots(self.model.path, self.split, self.figures)
 
 

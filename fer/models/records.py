@@ -6,7 +6,7 @@ Shares and accuracies are fractions, not percent. A file is read by `read_metric
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -232,8 +232,7 @@ def training_record(values: Any, name: str) -> TrainingRecord:
 
 def plain(record: Any) -> Any:
     """A record as plain data for JSON, without what it does not know."""
-    values = msgspec.to_builtins(record)
-    return {name: value for name, value in values.items() if value is not None}
+    return {name: value for name, value in asdict(record).items() if value is not None}
 
 
 def _read(folder: Path, name: str) -> Any:

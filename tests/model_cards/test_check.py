@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from generated import MEMBER
 
 from fer.models.model_folder import CARD, open_model
 from model_cards import metadata
