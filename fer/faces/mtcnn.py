@@ -23,7 +23,7 @@ PYRAMID_STEP = 0.709  # ≈ √½, so that each level has half the pixels of the
 # face seen where there is none is answered with a confident emotion; real faces mostly pass 0.99.
 P_SCORE, R_SCORE, O_SCORE = 0.6, 0.7, 0.9
 
-BATCH = 256  # windows that R-Net and O-Net see at once, to bound memory in a crowd
+WINDOWS_AT_ONCE = 256  # windows that R-Net and O-Net see at once, to bound memory in a crowd
 
 
 class MTCNN(nn.Module):
@@ -96,7 +96,7 @@ class MTCNN(nn.Module):
     def _look(self, net: nn.Module, photo: Image.Image, windows: Tensor, side: int) -> Tensor:
         """The network's answers for the windows, each resized to side×side."""
         answers = []
-        for part in windows.split(BATCH):
+        for part in windows.split(WINDOWS_AT_ONCE):
             crops = [
                 _pixels(photo.resize((side, side), Image.Resampling.BILINEAR, box=tuple(window)))
                 for window in part.tolist()

@@ -7,7 +7,7 @@ import gradio as gr
 from fer.ui import api, assets, theme
 from fer.ui.components import disclaimer, message
 from fer.ui.engine import CONCURRENT_REQUESTS, Engine
-from fer.ui.server import gradio_internals, sessions
+from fer.ui.server import gradio_internals, sessions, uploads
 from fer.ui.tabs import about, batch, live, photo, video
 
 TITLE = "What does this face express?"
@@ -55,6 +55,6 @@ LAUNCH: dict[str, Any] = {
     "theme": theme.THEME,
     "css": assets.stylesheet(),
     "footer_links": [],
-    "max_file_size": "200mb",
+    "max_file_size": uploads.MAX_FILE_SIZE,
     "state_session_capacity": sessions.MAX_SESSIONS,
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from fer.errors import FerError
 
+MAX_FILE_SIZE = "200mb"  # of one upload; gradio refuses larger ones
 NOT_UPLOADED = "No file was uploaded: add one first."
 UNREAD_SECONDS = 50  # after which nobody is going to read a file
 
