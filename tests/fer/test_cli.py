@@ -1,6 +1,6 @@
 """The `fer` command and the package's front door: light until an answer is needed, tidy at its end.
 
-What the command answers is tested in test_recognizer.py, an import in models/test_import.py.
+What the command answers is tested in test_recognizer.py, an import in models/test_upstream.py.
 """
 
 import signal
