@@ -8,7 +8,6 @@ import sys
 import sysconfig
 import venv
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,9 +67,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installed(
-    wheel: Path, portrait: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Installed]:
+def installed(wheel: Path, portrait: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """The wheel alone is new; what it depends on is that of the environment of the tests."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, symlinks=True)
@@ -82,8 +79,7 @@ def installed(
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
     cwd = tmp_path_factory.mktemp("away")
     shutil.copy(portrait, cwd / "photo.jpg")
-    yield Installed(folder / "bin", packages / "fer", cwd)
-    shutil.rmtree(folder)
+    return Installed(folder / "bin", packages / "fer", cwd)
 
 
 def test_the_wheel_holds_the_whole_library_and_nothing_else(wheel):
