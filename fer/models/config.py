@@ -152,7 +152,8 @@ def _network_config(folder: Path, values: dict[str, Any]) -> NetworkConfig:
 
 def _ensemble_config(folder: Path, values: dict[str, Any]) -> EnsembleConfig:
     try:
-        config = EnsembleConfig(**{**values, "members": tuple(values["members"])})
+        sequences = {name: tuple(values[name]) for name in ("labels", "members")}
+        config = EnsembleConfig(**{**values, **sequences})
     except (TypeError, KeyError) as error:
         raise ModelError(f"{CONFIG} in {folder} lacks or misnames a setting ({error}).") from error
     if not config.members:

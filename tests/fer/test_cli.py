@@ -6,7 +6,6 @@ What the command answers is tested in test_recognizer.py, an import in models/te
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from serving import ROOT
@@ -17,16 +16,12 @@ from fer.models.bundled import BUNDLED, default_model
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["import", "--help"]], ids=" ".join)
-def test_help_comes_at_once(arguments):
-    seconds = []
-    while len(seconds) < 3 and min(seconds, default=1) >= 1:  # more chances on a busy machine
-        began = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-m", "fer", *arguments], cwd=ROOT, capture_output=True, text=True
-        )
-        seconds.append(time.monotonic() - began)
-    assert min(seconds) < 1
+def test_help_waits_for_nothing_heavy(arguments):
+    command = [sys.executable, "-X", "importtime", "-m", "fer", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.startswith("usage: fer ")
+    imported = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+    assert imported & {"argparse", "torch", "pandas", "PIL", "huggingface_hub"} == {"argparse"}
 
 
 def test_it_ends_quietly_when_its_reader_has_had_enough(portrait):
@@ -55,12 +50,11 @@ def test_a_name_that_is_not_there_is_an_error_as_in_any_module():
 
 def test_the_environment_names_the_model_that_answers(monkeypatch, capsys):
     monkeypatch.setenv("FER_MODEL", "nowhere")
-    with pytest.raises(fer.ModelError, match="no model folder nowhere"):
-        fer.load()
     assert main(["photo.jpg"]) == 2
     assert "no model folder nowhere" in capsys.readouterr().err
+    assert fer.load().folder.path == BUNDLED, "the library answers as ever"
 
 
 def test_an_empty_name_is_none(monkeypatch):
     monkeypatch.setenv("FER_MODEL", "")
-    assert default_model() == BUNDLED
+    assert default_model() == str(BUNDLED)
