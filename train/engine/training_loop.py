@@ -93,7 +93,9 @@ class TrainingLoop:
             initialize(model, recipe.architecture, recipe.start, train)
         if self.accelerator.num_processes > 1 and self.device.type == "cuda":
             model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
-        self.model = model.to(self.device).to(memory_format=torch.channels_last)
+        # torch's own types know this argument of `to` from 2.14 on.
+        model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore
+        self.model: nn.Module = model
         self.modules: dict[str, nn.Module] = {"model": self.model}
         self.average = None
         if recipe.ema:
