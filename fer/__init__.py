@@ -6,6 +6,7 @@ for face in fer.load()("photo.jpg"):
 """
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from fer.errors import (
@@ -18,6 +19,11 @@ from fer.errors import (
     VideoError,
 )
 from fer.version import __version__
+
+# Read by OpenMP when torch is imported. A thread that waits for the others spins for so long, then
+# sleeps: by default they spin much longer, which beside other busy processes takes a hundred times
+# as long as the work itself.
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 if TYPE_CHECKING:
     from fer import batch, images, labels, video

@@ -3,6 +3,7 @@
 What the command answers is tested in test_recognizer.py, an import in models/test_upstream.py.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -35,6 +36,17 @@ def test_it_ends_quietly_when_its_reader_has_had_enough(portrait):
         running.stdout.close()
         assert running.stderr.read() == ""
     assert running.returncode == -signal.SIGPIPE
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "10000"), ("7", "7")])
+def test_waiting_threads_soon_sleep_unless_the_user_says_otherwise(before, after):
+    environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
+    environment |= {"GOMP_SPINCOUNT": before} if before else {}
+    code = "import fer, os, sys; print(os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert done.stdout == f"{after} False\n"
 
 
 @pytest.mark.parametrize("name", fer.__all__)
