@@ -21,8 +21,8 @@ from fer.errors import (
 from fer.version import __version__
 
 # Read by OpenMP when torch is imported. A thread that waits for the others spins for so long, then
-# sleeps: by default it spins much longer, which beside other busy processes takes many times as long
-# as the work itself.
+# sleeps: by default it spins much longer, which beside other busy processes takes many times as
+# long as the work itself.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 if TYPE_CHECKING:

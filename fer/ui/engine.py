@@ -6,20 +6,11 @@ from typing import Protocol
 from PIL import Image
 
 from fer import Face, Recognizer
-from fer.faces import DetectedFace
-from fer.recognizer import Region
+from fer.recognizer import Read, Region
 from fer.ui.pictures import CLOSE_UP_SIDE
 
 CONCURRENT_REQUESTS = 2  # of a kind that run together: small servers have that many cores
 MAX_FACES = 50  # of one photo; a crowd would keep the others waiting
-
-
-class ReadFaces(Protocol):
-    """Reads the expressions of the faces that were found in each photo."""
-
-    def __call__(
-        self, photos: list[Image.Image], faces: list[list[DetectedFace]], /
-    ) -> list[list[Face]]: ...
 
 
 class DrawHeatmapLayer(Protocol):
@@ -46,7 +37,7 @@ class Engine:
 
     recognizer: Recognizer
     cpu_recognizer: Recognizer  # the same, for what is too hasty to wait for a lent GPU
-    read_faces: ReadFaces
+    read_faces: Read
     draw_heatmap_layer: DrawHeatmapLayer
 
     def recognize(self, photo: Image.Image) -> tuple[list[Face], bool]:
