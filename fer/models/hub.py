@@ -131,14 +131,14 @@ def _pull_rest(location: Location, offline: bool) -> None:
     before = _contents(location.path)
     _pull(location.name, weights, location.commit, offline)
     path = location.path / weights
-    try:
-        check_sha256(path, config.sha256)
-    except ModelError:
-        content = path.resolve()
-        if content not in before:  # else it would be taken from the cache for ever
+    content = path.resolve()
+    if content not in before:  # what was there before is checked when it is loaded
+        try:
+            check_sha256(path, config.sha256)
+        except ModelError:  # else it would be taken from the cache for ever
             path.unlink()
             content.unlink(missing_ok=True)
-        raise
+            raise
     for file in COMPANIONS:
         with suppress(HubError):
             _pull(location.name, file, location.commit, offline)
