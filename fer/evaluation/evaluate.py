@@ -25,6 +25,7 @@ from fer.evaluation.stacking import cross_fitted
 from fer.models.classifier import Classifier
 from fer.models.config import NetworkConfig
 from fer.models.ensemble import Combination, Stacker, soft_vote
+from fer.models.files import write_json
 from fer.models.model_folder import ModelFolder
 from fer.models.records import SplitFigures, read_metrics, write_metrics
 from fer.recognizer import Recognizer
@@ -143,5 +144,5 @@ def record_scoring(model: ModelFolder, data: str) -> int:
     except ValueError as error:
         raise DataError(f"{path} is not valid JSON: delete it and evaluate again.") from error
     scorings = [*earlier, {**entry, "weights": model.weights()}]
-    path.write_text(json.dumps(scorings, indent=2) + "\n", encoding="utf-8")
+    write_json(path, scorings)
     return sum(scoring["data"] == data for scoring in scorings)
