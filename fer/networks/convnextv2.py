@@ -118,6 +118,23 @@ class ConvNeXtV2(nn.Sequential):
         self.head = Head(last, num_classes)
         self.apply(_initialise)
 
+    def explained(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits B×K and class maps B×K×h×w: Grad-CAM's sums over the last stage's features.
+
+        A logit's gradient goes back through the classifier, the layer norm and the mean.
+        """
+        features = self.stages(self.stem(x))
+        norm, fc = self.head.norm, self.head.fc
+        pooled = features.mean((2, 3))
+        centred = pooled - pooled.mean(1, keepdim=True)
+        spread = (centred.square().mean(1, keepdim=True) + norm.eps).rsqrt()
+        normal = (centred * spread)[:, None]
+        slope = fc.weight * norm.weight
+        through = slope - slope.mean(1, keepdim=True)
+        weights = (through - normal * (slope * normal).mean(2, keepdim=True)) * spread[:, None]
+        maps = weights @ features.flatten(2) / (features.shape[2] * features.shape[3])
+        return self.head(features), maps.unflatten(2, features.shape[2:])
+
 
 def _initialise(module: nn.Module) -> None:
     if isinstance(module, nn.Conv2d | nn.Linear):

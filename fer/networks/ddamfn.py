@@ -10,6 +10,7 @@ classes.
 from typing import Any, NoReturn
 
 import torch
+import torch.nn.functional as F
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
@@ -170,11 +171,26 @@ class DDAMFN(
         nn.init.constant_(self.pool.conv.weight, 1 / 49)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        attended, maps = self._attend(x)
+        logits = self.classifier(self.pool(attended).flatten(1))
+        return (logits, maps) if self.training else logits
+
+    def explained(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits B×K and class maps B×K×7×7: Grad-CAM's sums over the attended features.
+
+        From these on all is linear: a logit's gradient is the classifier times the batch norm's
+        scale times the pooling kernel, whatever the face.
+        """
+        attended, _ = self._attend(x)
+        logits = self.classifier(self.pool(attended).flatten(1))
+        scale = batch_norm_scale(self.pool.bn) * self.pool.conv.weight.mean((1, 2, 3))
+        return logits, F.conv2d(attended, (self.classifier.weight * scale)[:, :, None, None])
+
+    def _attend(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The features B×512×7×7 after attention, and the heads' maps."""
         features = self.backbone(x)
         maps = torch.stack([head(features) for head in self.heads])
-        pooled = self.pool(features * maps.amax(0)).flatten(1)
-        logits = self.classifier(pooled)
-        return (logits, maps) if self.training else logits
+        return features * maps.amax(0), maps
 
     @classmethod
     def _from_pretrained(cls, **options: Any) -> "DDAMFN":
@@ -184,6 +200,12 @@ class DDAMFN(
     @classmethod
     def _load_as_pickle(cls, *_: Any) -> NoReturn:
         raise ModelError("There is no model.safetensors, and a pickle is never opened.")
+
+
+def batch_norm_scale(bn: nn.BatchNorm2d) -> Tensor:
+    """What a batch norm multiplies each channel by when it does not learn, C."""
+    assert bn.running_var is not None
+    return bn.weight * (bn.running_var + bn.eps).rsqrt()
 
 
 def _initialise(module: nn.Module) -> None:

@@ -9,6 +9,8 @@ it halves the side, and fills the smaller of the two summands up with zeros: 150
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fer.networks.ddamfn import batch_norm_scale
+
 # dlib's network subtracts the mean of its training faces and divides by 256, for values of 0…255.
 MEAN = (122.782 / 255, 117.001 / 255, 104.298 / 255)
 STD = (256 / 255,) * 3
@@ -16,7 +18,6 @@ STD = (256 / 255,) * 3
 # Channels of the blocks, and which of them halve the side.
 CHANNELS = (32, 32, 32, 64, 64, 64, 64, 128, 128, 128, 256, 256, 256, 256)
 HALVING = (3, 7, 10, 13)
-LAST_LARGE = 12  # the last block before 2×2 pixels: 4×4, which a heatmap can still use
 DROPOUT = 0.2
 
 
@@ -74,5 +75,34 @@ class FaceResNet29(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """The mean of the last map, B×256, from which dlib makes a face's descriptor."""
-        x = F.max_pool2d(F.relu(self.stem(x)), 3, 2)
-        return self.blocks(x).mean((2, 3))
+        return self.blocks[-1](self._large(x)).mean((2, 3))
+
+    def explained(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits B×K and class maps B×K×4×4: Grad-CAM's sums over the input of the last block.
+
+        The last map itself, of 2×2 pixels, is too coarse to look at. A logit's gradient goes back
+        through the mean and the two branches of that block.
+        """
+        large, last = self._large(x), self.blocks[-1]
+        assert isinstance(last, Block)
+        inner = last.conv1(large)
+        out = last(large)
+        logits = self.classifier(out.mean((2, 3)))
+        # B·K×256×2×2: what each place of the last map adds to each logit.
+        slope = self.classifier.weight[None, :, :, None, None] * (out > 0)[:, None].to(out.dtype)
+        slope = slope.flatten(0, 1) / (out.shape[2] * out.shape[3])
+        height, width = inner.shape[2:]
+        by_conv = slope[:, :, :height, :width] * batch_norm_scale(last.conv2.bn)[:, None, None]
+        by_conv = F.conv_transpose2d(by_conv, last.conv2.conv.weight, padding=1)
+        by_conv = by_conv.unflatten(0, (-1, self.classifier.out_features))
+        by_conv = (by_conv * (inner > 0)[:, None].to(out.dtype)).sum((3, 4))
+        taps = last.conv1.conv.weight.sum((2, 3))
+        by_conv = by_conv @ (batch_norm_scale(last.conv1.bn)[:, None] * taps)
+        by_skip = slope.sum((2, 3)).unflatten(0, (-1, self.classifier.out_features))
+        weights = (by_conv + by_skip) / (large.shape[2] * large.shape[3])
+        maps = weights @ large.flatten(2)
+        return logits, maps.unflatten(2, large.shape[2:])
+
+    def _large(self, x: Tensor) -> Tensor:
+        """The last map of more than 2×2 pixels: 4×4 of a face of 150×150."""
+        return self.blocks[:-1](F.max_pool2d(F.relu(self.stem(x)), 3, 2))

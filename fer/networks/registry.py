@@ -1,10 +1,10 @@
 """The networks, by the name that `config.json` gives them."""
 
-from torch import nn
+from torch import Tensor, nn
 
 from fer.networks.convnextv2 import ConvNeXtV2
 from fer.networks.ddamfn import DDAMFN
-from fer.networks.face_resnet29 import LAST_LARGE, MEAN, STD, FaceResNet29
+from fer.networks.face_resnet29 import MEAN, STD, FaceResNet29
 from fer.networks.names import CONVNEXT, FACE_RESNET
 from fer.networks.preprocess import IMAGENET_MEAN, IMAGENET_STD
 
@@ -41,11 +41,13 @@ def classifier(network: nn.Module) -> nn.Linear:
     return layer
 
 
-def last_feature_map(network: nn.Module) -> nn.Module:
-    """The layer whose output is the network's last map over the face, for Grad-CAM."""
-    if isinstance(network, DDAMFN):
-        return network.backbone.conv_6_sep
-    if isinstance(network, FaceResNet29):
-        return network.blocks[LAST_LARGE]
-    *_, last = network.get_submodule("stages").children()
-    return last
+class Explained(nn.Module):
+    """A network that answers with its logits B×K and the class maps B×K×h×w of Grad-CAM."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        assert isinstance(self.network, DDAMFN | ConvNeXtV2 | FaceResNet29)
+        return self.network.explained(x)

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from fer.data import load_split
 from fer.errors import DataError
-from fer.networks.registry import build, last_feature_map
+from fer.networks.registry import Explained, build
 from train.data.augmentation import mixup
 from train.engine.initialize import initialize
 
@@ -67,10 +67,8 @@ def test_statistics_are_those_of_the_faces(faces):
 
 def test_the_map_for_heat_is_four_by_four():
     network = build("face_resnet29", 7).eval()
-    seen = []
-    last_feature_map(network).register_forward_hook(lambda *what: seen.append(what[2].shape))
-    assert network(torch.zeros(1, 3, 150, 150)).shape == (1, 7)
-    assert seen == [(1, 256, 4, 4)]
+    logits, maps = Explained(network)(torch.zeros(2, 3, 150, 150))
+    assert (logits.shape, maps.shape) == ((2, 7), (2, 7, 4, 4))
 
 
 @pytest.mark.parametrize(
