@@ -20,6 +20,14 @@ class ModelError(FerError):
     """A model folder that cannot be loaded."""
 
 
+class GraphError(ModelError):
+    """A model folder whose graph cannot be used, or that has none."""
+
+
+class EngineError(FerError):
+    """No engine, or not the one that is wanted, can run the networks."""
+
+
 class HubError(ModelError):
     """A model on the Hub that cannot be had."""
 

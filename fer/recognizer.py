@@ -3,8 +3,10 @@
 photo → faces → crops → probabilities → scales
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from fer.engines import EngineName, Precision
+from fer.engines.openvino_engine import OpenVinoEngine
 from fer.errors import FerError, HubUnreachable
 from fer.faces import DetectedFace, FaceDetector
 from fer.images import ImageSource, open_image
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, Scale, to_levels, valence
 from fer.models.bundled import bundled_model
-from fer.models.classifier import Classifier
+from fer.models.classifier import Classifier, engine_for
 from fer.models.ensemble import Combination, load_stacker, soft_vote
 from fer.models.model_folder import EnsembleFolder, NetworkFolder, open_model
 
 SURE = 0.5  # probabilities are calibrated, so that below it the top emotion is more likely wrong
 
+log = logging.getLogger("fer")
+
+Box = tuple[float, float, float, float]
+Found = tuple[Box, NDArray[np.float32] | None, float]  # box, landmarks and score of a face
 Region = tuple[int, int, int, int]  # x0, y0, x1, y1, pixels of the photo
 
 
@@ -30,12 +38,14 @@ Region = tuple[int, int, int, int]  # x0, y0, x1, y1, pixels of the photo
 class Face:
     """One face of a photo and what its expression looks like to the model."""
 
-    box: tuple[float, float, float, float]  # x0, y0, x1, y1, pixels of the upright photo
+    box: Box  # x0, y0, x1, y1, pixels of the upright photo
     landmarks: NDArray[np.float32] | None  # 5×2, pixels of the photo; None for a ready crop
     score: float  # of the detector, in [0, 1]; 1 for a ready crop
     crops: tuple[Image.Image, ...]  # the aligned face as each model of the recogniser saw it
     probabilities: NDArray[np.float32]  # 7, in the order of EMOTIONS, summing to 1
     members: NDArray[np.float32]  # M×7, the same from each model of the recogniser alone
+    # Grad-CAM's sums from each model, 7×h×w, from which its heatmaps are drawn.
+    maps: tuple[NDArray[np.float32], ...] = field(repr=False)
 
     @property
     def crop(self) -> Image.Image:
@@ -102,15 +112,28 @@ class Recognizer:
     Safe to call from several threads.
     """
 
-    def __init__(self, folder: NetworkFolder | EnsembleFolder):
+    def __init__(
+        self,
+        folder: NetworkFolder | EnsembleFolder,
+        engine: EngineName | None = None,
+        precision: Precision = "fp32",
+    ):
         self.folder = folder  # with the card and the figures
         with folder.naming_the_commit():
-            self.models = [Classifier(network) for network in folder.networks]
+            self.engine, why_torch = engine_for(folder.networks, engine, precision)
+            # Side by side: compiling them takes most of a start.
+            with ThreadPoolExecutor() as threads:
+                loading = [
+                    threads.submit(Classifier.load, one, self.engine) for one in folder.networks
+                ]
+                self.detector = FaceDetector()
+                self.models = [one.result() for one in loading]
             # The soft vote of one model is its own answer.
             self.combine: Combination = soft_vote
             if isinstance(folder, EnsembleFolder):
                 self.combine = load_stacker(folder)
-        self.detector = FaceDetector()
+        if why_torch:
+            log.warning(why_torch)
 
     @property
     def name(self) -> str:
@@ -134,9 +157,7 @@ class Recognizer:
         if not aligned:
             return self.read([photo], [self.detector(photo)])[0]
         whole = (0.0, 0.0, float(photo.width), float(photo.height))
-        members = self._members([[photo]] * len(self.models))
-        crops = (photo,) * len(self.models)
-        return [Face(whole, None, 1.0, crops, self.combine(members)[0], members[:, 0])]
+        return self._faces([(whole, None, 1.0)], [[photo]] * len(self.models))
 
     def read(
         self, photos: list[Image.Image], detected: list[list[DetectedFace]]
@@ -144,34 +165,35 @@ class Recognizer:
         """The faces that the detector found in each photo, read in common batches."""
         each = [(photo, one) for photo, own in zip(photos, detected, strict=True) for one in own]
         crops = [[model.crop(photo, one.landmarks) for photo, one in each] for model in self.models]
-        members = self._members(crops)
+        found = [(one.box, one.landmarks, one.score) for _, one in each]
+        faces = iter(self._faces(found, crops))
+        return [[next(faces) for _ in own] for own in detected]
+
+    def _faces(self, found: Sequence[Found], crops: list[list[Image.Image]]) -> list[Face]:
+        """What N faces show, from the crops that each model gets of them."""
+        answers = [model.answer(own) for model, own in zip(self.models, crops, strict=True)]
+        members = np.stack([answer.probabilities for answer in answers])
         probabilities = self.combine(members)
-        faces = iter(
+        return [
             Face(
-                one.box,
-                one.landmarks,
-                one.score,
+                *one,
                 tuple(own[i] for own in crops),
                 probabilities[i],
                 members[:, i],
+                tuple(answer.maps[i] for answer in answers),
             )
-            for i, (_, one) in enumerate(each)
-        )
-        return [[next(faces) for _ in own] for own in detected]
+            for i, one in enumerate(found)
+        ]
 
     def predict(self, crops: list[Image.Image]) -> NDArray[np.float32]:
         """Emotion probabilities N×7 of N face crops (PIL images of any size), used whole."""
-        return self.combine(self._members([crops] * len(self.models)))
+        return self.combine(np.stack([model.predict(crops) for model in self.models]))
 
-    def _members(self, crops: list[list[Image.Image]]) -> NDArray[np.float32]:
-        """Each model's own probabilities of its own N crops, M×N×7."""
-        return np.stack([model.predict(own) for model, own in zip(self.models, crops, strict=True)])
-
-    def to(self, device: str) -> "Recognizer":
-        """Move the networks, such as to "cuda"; the face detector stays on the CPU."""
-        for model in self.models:
-            model.network.to(device)
-        return self
+    def hasty(self) -> "Recognizer":
+        """The same model in bf16, for film, where this CPU is faster with it; else itself."""
+        if self.engine.name != "openvino" or OpenVinoEngine("bf16").precision == "fp32":
+            return self
+        return Recognizer(self.folder, "openvino", "bf16")
 
     def explain(
         self, photo: Image.Image, face: Face, emotion: str | None = None, member: int = 0
@@ -180,7 +202,7 @@ class Recognizer:
 
         `member` says which model of an ensemble is asked.
         """
-        from fer.networks.gradcam import covered, heat_layer, lay_over
+        from fer.heatmap import covered, heat_layer, lay_over  # imports OpenCV
 
         to_crop, heat = self._heat(photo.size, face, emotion, member)
         region = covered(photo.size, to_crop, heat.shape[0])
@@ -202,7 +224,7 @@ class Recognizer:
 
         Colour and transparency say how much a place speaks for the emotion.
         """
-        from fer.networks.gradcam import heat_layer
+        from fer.heatmap import heat_layer
 
         to_crop, heat = self._heat(photo_size, face, emotion, member)
         return heat_layer(to_crop, heat, region, size)
@@ -218,11 +240,20 @@ class Recognizer:
             raise FerError(
                 f"There is no model {member}: choose one from 0 to {len(self.models) - 1}."
             )
+        from fer.heatmap import heat
+
         model = self.models[member]
-        return model.matrix(face.landmarks, photo_size), model.heat(face.crops[member], emotion)
+        class_map = face.maps[member][EMOTIONS.index(emotion)]
+        return model.matrix(face.landmarks, photo_size), heat(class_map, model.config.input_size)
 
 
-def load(model: str | Path | None = None, revision: str | None = None) -> Recognizer:
+def load(
+    model: str | Path | None = None,
+    revision: str | None = None,
+    *,
+    engine: EngineName | None = None,
+    precision: Precision = "fp32",
+) -> Recognizer:
     """Load a model or an ensemble: a folder, or the id of a repository on the Hub.
 
     Without arguments it is the bundled ensemble. A folder that exists comes before a repository of
@@ -230,17 +261,26 @@ def load(model: str | Path | None = None, revision: str | None = None) -> Recogn
     `load("me/ddamfn", revision="v1")`. What comes from the Hub is kept in its cache, where it is
     found without a connection too.
 
-    Raises `ModelError` when it cannot be used, `HubUnreachable` when it cannot be had now.
+    OpenVINO answers where it can, else torch; `engine` names "openvino", "torch" or "cuda" (torch
+    on a GPU). `precision="bf16"` answers faster on CPUs with instructions for it; on all others,
+    and without it, answers are computed in fp32 and the same everywhere.
+
+    Raises `ModelError` when the model cannot be used, `HubUnreachable` when it cannot be had now,
+    `EngineError` when nothing can run it.
     """
-    return Recognizer(open_model(bundled_model() if model is None else model, revision))
+    folder = open_model(bundled_model() if model is None else model, revision)
+    return Recognizer(folder, engine, precision)
 
 
-def load_or_bundled(model: str) -> tuple[Recognizer, str | None]:
+def load_or_bundled(
+    model: str, engine: EngineName | None = None, precision: Precision = "fp32"
+) -> tuple[Recognizer, str | None]:
     """A model, or the bundled one while the Hub cannot be reached and the cache lacks it.
 
     Also returns a sentence for the user when it is the bundled one instead.
     """
     try:
-        return load(model), None
+        return load(model, engine=engine, precision=precision), None
     except HubUnreachable as error:
-        return load(), f"The bundled model answers in place of {model}. {error}"
+        bundled = load(engine=engine, precision=precision)
+        return bundled, f"The bundled model answers in place of {model}. {error}"

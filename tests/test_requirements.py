@@ -64,7 +64,7 @@ def test_zerogpu_runs_the_spaces_python():
 
 
 def test_torchvision_is_the_one_that_was_made_for_torch():
-    torch, torchvision = (SPACE[name].split(".") for name in ("torch", "torchvision"))
+    torch, torchvision = SPACE["torch"].split("."), DEV["torchvision"].split(".")
     assert (torch[0], torchvision[0]) == ("2", "0")
     assert int(torchvision[1]) == int(torch[1]) + 15  # 2.0 came with 0.15
     assert torchvision[2] == torch[2]
@@ -73,8 +73,12 @@ def test_torchvision_is_the_one_that_was_made_for_torch():
 # Pins and ranges
 
 
-def test_the_space_has_what_base_and_app_need_and_torchvision():
-    assert SPACE.keys() == ranges("base", "app").keys() | {"torchvision"}
+def test_the_space_has_what_base_and_app_need_and_torch():
+    assert SPACE.keys() == ranges("base", "app", "torch").keys()
+
+
+def test_what_answers_needs_no_torch():
+    assert "torch" not in ranges("base", "app")
 
 
 def test_everything_is_pinned_once():
@@ -105,10 +109,12 @@ def test_an_installed_package_leaves_the_versions_to_others():
 @pytest.mark.parametrize(
     ("files", "extras", "missing"),
     [
-        ("fer/*.py", ["base"], set()),
-        ("fer/faces/**/*.py", ["base"], set()),
-        ("fer/models/**/*.py", ["base"], set()),
-        ("fer/networks/**/*.py", ["base"], {"timm"}),  # only to train from ImageNet weights
+        ("fer/*.py", ["base", "export"], set()),
+        ("fer/engines/**/*.py", ["base", "torch"], set()),
+        ("fer/faces/**/*.py", ["base", "torch"], set()),
+        ("fer/models/**/*.py", ["base", "export"], set()),
+        # timm only to train from ImageNet weights
+        ("fer/networks/**/*.py", ["base", "export"], {"timm"}),
         ("fer/ui/**/*.py", ["base", "app"], set()),
         ("app.py", ["base", "app"], set()),
         ("fer/evaluation/**/*.py", ["base", "train"], set()),

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 import fer
 from fer.data import LabelledFaces
-from fer.models.classifier import CROPS_AT_ONCE, Classifier
+from fer.models.classifier import CROPS_AT_ONCE, Classifier, engine_for
 from fer.models.config import CONFIG
 from fer.models.model_folder import NetworkFolder
 
@@ -44,7 +44,8 @@ def cached_probabilities(folder: NetworkFolder, faces: LabelledFaces) -> NDArray
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fer-toolkit"
     path = cache / f"{digest.hexdigest()}.safetensors"
     if not path.exists():
-        probabilities = predict_split(Classifier(folder).predict, faces)
+        engine, _ = engine_for([folder])
+        probabilities = predict_split(Classifier.load(folder, engine).predict, faces)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(f".{os.getpid()}")
         save_file({"probabilities": probabilities}, partial)

@@ -8,8 +8,6 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-import torch
-
 from fer.models.model_folder import ModelFolder
 from fer.models.records import Provenance
 
@@ -37,6 +35,8 @@ def versions() -> dict[str, str]:
 
 def hardware() -> str:
     """What this machine computes with, for the cost of a run."""
+    import torch
+
     if torch.cuda.is_available():
         return f"{torch.cuda.device_count()} × {torch.cuda.get_device_name()}"
     return f"{os.cpu_count()} CPU cores ({platform.machine()})"

@@ -1,31 +1,51 @@
-"""One network of a model folder: face crops in, emotion probabilities and heat out."""
+"""One network of a model folder: face crops in, emotion probabilities and class maps out."""
 
-import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
+from fer.engines import Engine, EngineName, Network, Precision
+from fer.engines.choice import choose
+from fer.engines.shared_batches import SharedBatches
 from fer.faces import crop_matrix, cut_crop
 from fer.labels import EMOTIONS
+from fer.models.config import NetworkConfig
+from fer.models.graph import check_graph, opened_graph
 from fer.models.model_folder import NetworkFolder
-from fer.models.weights import load_network
 from fer.networks.preprocess import to_batch
+
+if TYPE_CHECKING:
+    from torch import nn
 
 CROPS_AT_ONCE = 32  # in one forward pass: more is no faster on a CPU
 
 
-class Classifier:
-    """A network with its configuration. Safe to call from several threads."""
+@dataclass(frozen=True)
+class Answers:
+    """What a network says of N crops."""
 
-    def __init__(self, folder: NetworkFolder):
-        self.name = folder.name
-        self.config = folder.config
-        self.network = load_network(folder)
-        # Grad-CAM hooks into the network, so a prediction in another thread must wait for it.
-        self._lock = threading.Lock()
+    probabilities: NDArray[np.float32]  # N×7, in the order of EMOTIONS, summing to 1
+    maps: NDArray[np.float32]  # N×7×h×w, Grad-CAM's sums for each emotion
+
+
+class Classifier:
+    """A network with its configuration. Safe to call from several threads, which share batches."""
+
+    def __init__(self, name: str, config: NetworkConfig, network: Network):
+        self.name = name
+        self.config = config
+        self._network = SharedBatches(network, CROPS_AT_ONCE)
+
+    @classmethod
+    def load(cls, folder: NetworkFolder, engine: Engine) -> "Classifier":
+        """The network of a model folder, run by an engine; see `engine_for`."""
+        network = engine(partial(opened_graph, folder), partial(_module, folder))
+        return cls(folder.name, folder.config, network)
 
     def matrix(
         self, landmarks: NDArray[np.float32] | None, photo_size: tuple[int, int]
@@ -33,40 +53,63 @@ class Classifier:
         """The 2×3 matrix from pixels of the photo to pixels of a face's crop."""
         return crop_matrix(landmarks, self.config.frame, self.config.input_size, photo_size)
 
-    def crop(self, photo: Image.Image, landmarks: NDArray[np.float32]) -> Image.Image:
+    def crop(self, photo: Image.Image, landmarks: NDArray[np.float32] | None) -> Image.Image:
         """A face cut out of a photo, framed as in the training data."""
         return cut_crop(photo, self.matrix(landmarks, photo.size), self.config.input_size)
 
     def predict(self, crops: list[Image.Image]) -> NDArray[np.float32]:
         """Emotion probabilities N×7 of N face crops (PIL images of any size)."""
-        batches = (
-            crops[start : start + CROPS_AT_ONCE] for start in range(0, len(crops), CROPS_AT_ONCE)
-        )
-        rows = [self._probabilities(batch) for batch in batches]
-        return np.concatenate(rows) if rows else np.empty((0, len(EMOTIONS)), np.float32)
+        return self.answer(crops).probabilities
 
-    def heat(self, crop: Image.Image, emotion: str) -> NDArray[np.float32]:
-        """Grad-CAM S×S in [0, 1] over a crop: the parts that speak for the emotion."""
-        from fer.networks.gradcam import gradcam  # imports half a second of plotting packages
+    def answer(self, crops: list[Image.Image]) -> Answers:
+        """Probabilities and class maps of N face crops (PIL images of any size)."""
+        parts = [
+            self._answer(crops[start : start + CROPS_AT_ONCE])
+            for start in range(0, len(crops), CROPS_AT_ONCE)
+        ]
+        if not parts:
+            classes = len(EMOTIONS)
+            return Answers(
+                np.empty((0, classes), np.float32), np.empty((0, classes, 1, 1), np.float32)
+            )
+        probabilities, maps = zip(*((part.probabilities, part.maps) for part in parts), strict=True)
+        return Answers(np.concatenate(probabilities), np.concatenate(maps))
 
-        with self._lock:
-            return gradcam(self.network, self._prepare([crop]), EMOTIONS.index(emotion))
-
-    def _probabilities(self, crops: list[Image.Image]) -> NDArray[np.float32]:
-        batch = self._prepare(crops)
-        with self._lock, torch.inference_mode():
-            logits = self.network(batch)
-            if self.config.mirror:
-                logits = (logits + self.network(batch.flip(3))) / 2
-            logits = logits / self.config.temperature
-            outputs = logits.float().softmax(dim=1).cpu().numpy()
-        probabilities = outputs[:, : len(EMOTIONS)]
-        for index, emotion in enumerate(self.config.outputs[len(EMOTIONS) :], len(EMOTIONS)):
-            probabilities[:, EMOTIONS.index(emotion)] += outputs[:, index]
-        return probabilities
-
-    def _prepare(self, crops: list[Image.Image]) -> Tensor:
-        config = self.config
+    def _answer(self, crops: list[Image.Image]) -> Answers:
+        config, classes = self.config, len(EMOTIONS)
         batch = to_batch(crops, config.input_size, config.mean, config.std, config.grey)
-        device = next(self.network.parameters()).device
-        return batch.to(device, memory_format=torch.channels_last)
+        logits, maps = self._network(batch)
+        if config.mirror:
+            mirrored, _ = self._network(np.ascontiguousarray(batch[..., ::-1]))
+            logits = (logits + mirrored) * np.float32(0.5)
+        outputs = softmax(logits / np.float32(config.temperature)).astype(np.float32, copy=False)
+        probabilities = outputs[:, :classes]
+        for index, emotion in enumerate(config.outputs[classes:], classes):
+            probabilities[:, EMOTIONS.index(emotion)] += outputs[:, index]
+        return Answers(probabilities, maps[:, :classes])
+
+
+def engine_for(
+    folders: Sequence[NetworkFolder], name: EngineName | None = None, precision: Precision = "fp32"
+) -> tuple[Engine, str]:
+    """The engine that answers for networks, all of them: see `fer.engines.choice.choose`."""
+
+    def check_graphs() -> None:
+        for folder in folders:
+            check_graph(folder)
+
+    return choose(name, precision, check_graphs)
+
+
+def softmax(logits: NDArray) -> NDArray:
+    """Rows of logits to rows of probabilities that sum to 1, in the precision given."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _module(folder: NetworkFolder) -> "nn.Module":
+    """The network for torch."""
+    from fer.models.weights import load_network
+    from fer.networks.registry import Explained
+
+    return Explained(load_network(folder))

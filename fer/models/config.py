@@ -15,6 +15,7 @@ from fer.version import __version__
 FORMAT = 1
 CONFIG = "config.json"
 WEIGHTS_FILE = "model.safetensors"  # of a network
+GRAPH_FILE = "model.onnx"  # the same network for engines that do without torch
 STACKER_FILE = "stacker.safetensors"  # of an ensemble
 ENSEMBLE = "ensemble"
 FOR_OTHERS = ("num_classes", "pretrained_cfg")  # for timm and huggingface_hub, of no use to us
@@ -27,6 +28,14 @@ class TrainingData:
     name: str
     licence: str  # in a sentence
     licence_id: str = ""  # as `model_cards.licences` knows it
+
+
+@dataclass(frozen=True)
+class Graph:
+    """What `model.onnx` is, and which weights it belongs to, both by their SHA-256."""
+
+    sha256: str
+    weights_sha256: str
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,7 @@ class NetworkConfig:
     labels: tuple[str, ...] = EMOTIONS
     outputs: tuple[str, ...] = EMOTIONS  # the emotion that each output of the network counts for
     sha256: str = ""  # of the weights file
+    graph: Graph | None = None  # older folders have none
     library_version: str = __version__
     format: int = FORMAT
 
@@ -123,7 +133,8 @@ def _network_config(folder: Path, values: dict[str, Any]) -> NetworkConfig:
         sequences = {name: tuple(values[name]) for name in ("labels", "mean", "std", "frame")}
         sequences["outputs"] = tuple(values.get("outputs", EMOTIONS))
         data = TrainingData(**values["training_data"])
-        config = NetworkConfig(**{**values, **sequences, "training_data": data})
+        graph = Graph(**values["graph"]) if values.get("graph") else None
+        config = NetworkConfig(**{**values, **sequences, "training_data": data, "graph": graph})
         numbers = [config.temperature, *config.mean, *config.std]
         numbers += [value for point in config.frame for value in point]
         fits = (

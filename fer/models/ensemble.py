@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from fer.errors import ModelError
 from fer.labels import EMOTIONS
+from fer.models.classifier import softmax
 from fer.models.config import STACKER_FILE, EnsembleConfig, write_config
 from fer.models.files import check_sha256, sha256
 from fer.models.model_folder import EnsembleFolder
@@ -29,8 +29,9 @@ class Stacker:
 
     def __call__(self, members: Probabilities) -> Probabilities:
         """M×N×7 probabilities of M members to N×7."""
-        logits = features(members) @ self.coefficients.T + self.intercept
-        return torch.from_numpy(logits).softmax(dim=1).float().numpy()
+        # Not `@`: it adds in another order for other N, and an answer must not depend on company.
+        logits = np.einsum("nf,kf->nk", features(members), self.coefficients) + self.intercept
+        return softmax(logits).astype(np.float32)
 
 
 def features(members: Probabilities) -> Probabilities:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer.errors import HubError, HubUnreachable, ModelError
-from fer.models.config import CONFIG, read_config, weights_name
+from fer.models.config import CONFIG, GRAPH_FILE, NetworkConfig, read_config, weights_name
 from fer.models.files import check_sha256
 
 # Good to have, but a model answers without them.
@@ -90,7 +90,8 @@ def snapshot(model: str) -> tuple[Path, list[str]]:
     try:
         about = HfApi().model_info(repo, revision=revision)
         names = [file.rfilename for file in about.siblings or []]
-        wanted = [*CARD_FILES, *(["*.safetensors"] if "metrics.json" in names else [])]
+        weights = ["*.safetensors", "*.onnx"] if "metrics.json" in names else []
+        wanted = [*CARD_FILES, *weights]
         folder = snapshot_download(repo, revision=about.sha, allow_patterns=wanted)
         return Path(folder), names
     except (HTTPError, OSError, ValueError, RuntimeError) as error:
@@ -128,20 +129,27 @@ def _pull_rest(location: Location, offline: bool) -> None:
     weights = weights_name(config)
     if not config.sha256:
         raise ModelError(f"its {CONFIG} does not record the SHA-256 of {weights}.")
+    _pull_checked(location, weights, config.sha256, offline)
+    if isinstance(config, NetworkConfig) and config.graph:
+        _pull_checked(location, GRAPH_FILE, config.graph.sha256, offline)
+    for file in COMPANIONS:
+        with suppress(HubError):
+            _pull(location.name, file, location.commit, offline)
+
+
+def _pull_checked(location: Location, file: str, recorded: str, offline: bool) -> None:
+    """Download a file that has to be the one of this SHA-256."""
     before = _contents(location.path)
-    _pull(location.name, weights, location.commit, offline)
-    path = location.path / weights
+    _pull(location.name, file, location.commit, offline)
+    path = location.path / file
     content = path.resolve()
     if content not in before:  # what was there before is checked when it is loaded
         try:
-            check_sha256(path, config.sha256)
+            check_sha256(path, recorded)
         except ModelError:  # else it would be taken from the cache for ever
             path.unlink()
             content.unlink(missing_ok=True)
             raise
-    for file in COMPANIONS:
-        with suppress(HubError):
-            _pull(location.name, file, location.commit, offline)
 
 
 def _contents(snapshot: Path) -> set[Path]:

@@ -4,14 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from fer.errors import ModelError
 from fer.models.config import WEIGHTS_FILE, NetworkConfig, write_config
-from fer.models.files import check_sha256, sha256
+from fer.models.graph import write_graph
 from fer.models.model_folder import NetworkFolder
+from fer.models.weights_file import not_finite, read_weights
 from fer.networks.registry import build
 
 
@@ -21,7 +21,10 @@ def save_network(
     config: NetworkConfig,
     parameters: torch.dtype = torch.float16,
 ) -> None:
-    """Write a model folder: parameters in a precision of choice, batch statistics as they are."""
+    """Write a model folder: parameters in a precision of choice, batch statistics as they are.
+
+    Its graph, for engines other than torch, is written with it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     names = {name for name, _ in network.named_parameters()}
     tensors = {
@@ -29,7 +32,8 @@ def save_network(
         for name, tensor in network.state_dict().items()
     }
     save_file(tensors, folder / WEIGHTS_FILE, {"format": "pt"})
-    write_config(folder, replace(config, sha256=sha256(folder / WEIGHTS_FILE)))
+    graph = write_graph(folder, config)
+    write_config(folder, replace(config, sha256=graph.weights_sha256, graph=graph))
 
 
 def load_network(folder: NetworkFolder) -> nn.Module:
@@ -37,25 +41,17 @@ def load_network(folder: NetworkFolder) -> nn.Module:
 
     Raises `ModelError` when its weights cannot be used.
     """
-    path = folder.weights_path
-    check_sha256(path, folder.config.sha256)
     network = build(folder.config.architecture, len(folder.config.outputs))
-    try:
-        tensors = load_file(path)
-    except FileNotFoundError as error:
-        raise ModelError(
-            f"{folder.path} has no {path.name}: copy the whole model folder."
-        ) from error
-    except (SafetensorError, OSError) as error:
-        raise ModelError(
-            f"{path.name} in {folder.path} is damaged or incomplete: copy or download it again."
-        ) from error
-    _check_tensors(tensors, network, path)
+    tensors = read_weights(folder, load_file)
+    _check_tensors(tensors, network, folder)
     network.load_state_dict(tensors)
     return network.eval().requires_grad_(False)
 
 
-def _check_tensors(tensors: dict[str, torch.Tensor], network: nn.Module, path: Path) -> None:
+def _check_tensors(
+    tensors: dict[str, torch.Tensor], network: nn.Module, folder: NetworkFolder
+) -> None:
+    path = folder.weights_path
     expected = {name: _kind(tensor) for name, tensor in network.state_dict().items()}
     found = {name: _kind(tensor) for name, tensor in tensors.items()}
     for name in sorted(expected.keys() | found.keys()):
@@ -65,9 +61,7 @@ def _check_tensors(tensors: dict[str, torch.Tensor], network: nn.Module, path: P
                 f"{found.get(name, 'missing')}, expected {expected.get(name, 'none')}."
             )
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
-        raise ModelError(
-            f"{path.name} in {path.parent} holds values that are not finite: train again."
-        )
+        raise not_finite(folder)
 
 
 def _kind(tensor: torch.Tensor) -> str:

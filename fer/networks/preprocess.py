@@ -1,9 +1,8 @@
-"""Face crops to the tensor a network expects: the same steps in training and in prediction."""
+"""Face crops to the batch a network expects: the same steps in training and in prediction."""
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -20,7 +19,7 @@ def to_batch(
     mean: tuple[float, ...],
     std: tuple[float, ...],
     grey: bool = False,
-) -> Tensor:
+) -> NDArray[np.float32]:
     """Face crops to a float32 batch N×3×`size`×`size`.
 
     `grey` takes the colour out, for networks that have only ever seen grey faces.
@@ -28,5 +27,5 @@ def to_batch(
     if grey:
         crops = [crop.convert("L") for crop in crops]
     pixels = np.stack([np.asarray(resize(crop, size), dtype=np.float32) for crop in crops])
-    batch = torch.from_numpy(pixels).permute(0, 3, 1, 2) / 255
-    return (batch - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(3, 1, 1)
+    batch = (pixels / 255 - np.array(mean, np.float32)) / np.array(std, np.float32)
+    return np.ascontiguousarray(batch.transpose(0, 3, 1, 2))

@@ -78,7 +78,7 @@ def measure_statistics(network: nn.Module, faces: LabelledFaces) -> None:
     makes up for the change of the mean, so that in evaluation mode the function is the same.
     """
     rows = np.linspace(0, len(faces) - 1, min(FACES_MEASURED, len(faces))).astype(int)
-    batch = to_batch([faces.image(row) for row in rows], INPUT_SIZE, MEAN, STD)
+    batch = torch.from_numpy(to_batch([faces.image(row) for row in rows], INPUT_SIZE, MEAN, STD))
 
     def measure(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         assert isinstance(norm, nn.BatchNorm2d)

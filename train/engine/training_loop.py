@@ -241,7 +241,8 @@ class TrainingLoop:
         network.eval()
 
         def logits(crops: list[Image.Image]) -> NDArray[np.float32]:
-            batch = to_batch(crops, size, *normalization(self.recipe.architecture))
+            mean, std = normalization(self.recipe.architecture)
+            batch = torch.from_numpy(to_batch(crops, size, mean, std))
             batch = batch.to(self.device, memory_format=torch.channels_last)
             with self.accelerator.autocast():
                 return network(batch).float().cpu().numpy()

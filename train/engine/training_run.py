@@ -10,7 +10,7 @@ import numpy as np
 from fer.data import LabelledFaces
 from fer.evaluation.predictions import predict_split
 from fer.evaluation.provenance import commit, hardware, versions
-from fer.models.classifier import Classifier
+from fer.models.classifier import Classifier, engine_for
 from fer.models.config import NetworkConfig, write_config
 from fer.models.files import write_json
 from fer.models.model_folder import NetworkFolder, open_network
@@ -100,6 +100,7 @@ def finish(loop: TrainingLoop, folder: Path) -> None:
 
 def measure_temperature(folder: NetworkFolder, validation: LabelledFaces) -> float:
     """The temperature that suits a model, as it will answer, on the validation split."""
-    probabilities = predict_split(Classifier(folder).predict, validation)
+    engine, _ = engine_for([folder])
+    probabilities = predict_split(Classifier.load(folder, engine).predict, validation)
     # A logarithm of probabilities is the logits but for a shift, which softmax does not see.
     return fit_temperature(np.log(probabilities.clip(np.finfo(np.float32).tiny)), validation.labels)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fer.errors import ModelError
-from fer.models.config import CONFIG, STACKER_FILE, WEIGHTS_FILE
+from fer.models.config import CONFIG, GRAPH_FILE, STACKER_FILE, WEIGHTS_FILE
 from fer.models.hub import PINNED
 from fer.models.model_folder import CARD, EnsembleFolder, NetworkFolder
 from fer.models.records import METRICS, TRAINING
@@ -14,7 +14,7 @@ from train.publishing.push import Push
 
 OPTIONAL = (TRAINING, ".eval_results/*.yaml", "plots/*.png")
 # On the Hub: not to outlive the model that they belong to.
-OWNED = (WEIGHTS_FILE, STACKER_FILE, *OPTIONAL)
+OWNED = (WEIGHTS_FILE, GRAPH_FILE, STACKER_FILE, *OPTIONAL)
 PICKLES = {".bin", ".ckpt", ".joblib", ".pickle", ".pkl", ".pt", ".pth"}
 PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
@@ -57,9 +57,11 @@ def publishable(model: NetworkFolder | EnsembleFolder) -> dict[str, Path]:
                 f"The ensemble names its member {member} by its place here: publish the members, "
                 "then stack them by their ids on the Hub."
             )
-    Recognizer(model)  # reads and checks the weights
+    Recognizer(model)  # reads and checks the weights and the graph
     require_good_card(model)
     files = {name: model.path / name for name in (CONFIG, weights, CARD, METRICS)}
+    if isinstance(model, NetworkFolder) and model.config.graph:
+        files[GRAPH_FILE] = model.path / GRAPH_FILE
     for pattern in OPTIONAL:
         for path in sorted(model.path.glob(pattern)):
             files[path.relative_to(model.path).as_posix()] = path

@@ -40,9 +40,9 @@ def test_timm_alone_reads_a_convnext_folder(loopback, convnext, source):
     commit = loopback.upload("me/convnext", convnext)
     name = source.format(folder=convnext, pinned=f"me/convnext@{commit}")
     theirs = timm.create_model(name, pretrained=True).eval()
-    (ours,) = fer.load("me/convnext").models
+    ours = load_network(open_network("me/convnext"))
     with torch.inference_mode():
-        torch.testing.assert_close(theirs(FACES), ours.network(FACES), atol=1e-5, rtol=0)
+        torch.testing.assert_close(theirs(FACES), ours(FACES), atol=1e-5, rtol=0)
     data = timm.data.resolve_model_data_config(theirs)
     assert (data["input_size"], data["crop_pct"]) == ([3, 112, 112], 1.0)
     assert (data["mean"], data["std"]) == (list(IMAGENET_MEAN), list(IMAGENET_STD))

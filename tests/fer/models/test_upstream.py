@@ -16,7 +16,9 @@ import fer
 from fer.cli import main
 from fer.labels import EMOTIONS
 from fer.models.files import sha256
+from fer.models.model_folder import open_network
 from fer.models.upstream.conversion import CLASSES
+from fer.models.weights import load_network
 from fer.networks.ddamfn import DDAMFN
 from fer.networks.preprocess import IMAGENET_MEAN, IMAGENET_STD, to_batch
 
@@ -67,9 +69,9 @@ def test_logits_are_upstreams(seven, tmp_path, content, zipped):
     path = tmp_path / "rafdb_epoch20.pth"
     torch.save(content(seven), path, _use_new_zipfile_serialization=zipped)
     assert run(path, tmp_path / "out") == 0
-    (model,) = fer.load(tmp_path / "out").models
+    network = load_network(open_network(tmp_path / "out"))
     with torch.inference_mode():
-        theirs, ours = seven(FACES)[:, ORDER], model.network(FACES)
+        theirs, ours = seven(FACES)[:, ORDER], network(FACES)
     assert theirs.std() > 0.05, "logits that differ between classes and faces"
     torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=0)
 
@@ -81,7 +83,7 @@ def test_contempt_goes_where_the_user_says(eight, tmp_path, contempt):
     assert run(path, tmp_path / "out", "--contempt", contempt) == 0
     crop = Image.effect_noise((112, 112), 90).convert("RGB")
     with torch.inference_mode():
-        logits = eight(to_batch([crop], 112, IMAGENET_MEAN, IMAGENET_STD))[0]
+        logits = eight(torch.from_numpy(to_batch([crop], 112, IMAGENET_MEAN, IMAGENET_STD)))[0]
     expected = logits.softmax(0)[ORDER]
     if contempt == "drop":
         expected /= expected.sum()

@@ -1,0 +1,47 @@
+"""Networks run by torch: the reference, and the way onto a GPU."""
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.engines import EngineName, Network, OpenGraph, Precision
+from fer.errors import EngineError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class TorchEngine:
+    """Modules on the CPU or on CUDA, in float32; raises `EngineError` where torch is missing."""
+
+    precision: Precision = "fp32"
+
+    def __init__(self, device: Literal["cpu", "cuda"] = "cpu"):
+        try:
+            import torch  # noqa: F401
+        except ImportError as error:
+            raise EngineError(
+                "torch is not installed: run pip install 'fer-toolkit[torch]'."
+            ) from error
+        self.device = device
+        self.name: EngineName = "cuda" if device == "cuda" else "torch"
+
+    def __call__(self, graph: OpenGraph, module: "Callable[[], nn.Module]") -> Network:
+        import torch
+
+        network, lock = module().to(self.device), threading.Lock()
+
+        def run(batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+            given = torch.from_numpy(batch).to(self.device, memory_format=torch.channels_last)
+            # Beside each other they would take the cores from each other.
+            with lock, torch.inference_mode():
+                return tuple(output.float().cpu().numpy() for output in network(given))
+
+        return run
+
+    def on_cpu(self) -> "TorchEngine":
+        """The same on the CPU."""
+        return TorchEngine()
