@@ -5,7 +5,6 @@ While the Hub cannot be reached, the bundled one answers and the page says so.
 """
 
 import atexit
-import importlib
 import os
 import shutil
 import signal
@@ -22,13 +21,13 @@ atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True
 
 try:
     import spaces
-    import torch
     from PIL import Image
 
+    from fer.engines.choice import has_gpu
     from fer.faces import DetectedFace
     from fer.models.bundled import default_model
-    from fer.recognizer import Region, load_or_bundled
-    from fer.ui.engine import Engine
+    from fer.recognizer import load_or_bundled
+    from fer.ui.backend import Backend
     from fer.ui.page import LAUNCH, build
 except ModuleNotFoundError as error:
     sys.exit(str(MissingExtra(error, "app")))
@@ -36,12 +35,11 @@ except ModuleNotFoundError as error:
 # At module level, because ZeroGPU lends its GPU only to what was moved there before the first call.
 try:
     recognizer, remark = load_or_bundled(default_model())
+    backend = Backend.on_cpu(recognizer)
+    if has_gpu():
+        recognizer, _ = load_or_bundled(default_model(), engine="cuda")
 except fer.FerError as error:
     sys.exit(f"The demo cannot start. {error}")
-cpu_recognizer = recognizer
-if torch.cuda.is_available():
-    cpu_recognizer, _ = load_or_bundled(default_model())
-    recognizer.to("cuda")
 
 
 @spaces.GPU(duration=20)
@@ -50,33 +48,9 @@ def read_faces(photos: list[Image.Image], faces: list[list[DetectedFace]]) -> li
     return recognizer.read(photos, faces)
 
 
-@spaces.GPU(duration=10)
-def draw_heatmap_layer(
-    photo_size: tuple[int, int],
-    face: fer.Face,
-    region: Region,
-    size: tuple[int, int],
-    emotion: str,
-    member: int,
-) -> Image.Image:
-    """The heatmap of one expression over one face, to lay over a region of the photo."""
-    return recognizer.heat_layer(photo_size, face, region, size, emotion, member)
-
-
-demo = build(Engine(recognizer, cpu_recognizer, read_faces, draw_heatmap_layer), remark or "")
-
-
-def prepare_heatmaps() -> None:
-    """Import what heatmaps need, which takes seconds.
-
-    When a page is opened, not before, or the very first answer would wait for it; by the time the
-    visitor has chosen a photo it is there.
-    """
-    importlib.import_module("fer.networks.gradcam")
-
-
-with demo:
-    demo.load(prepare_heatmaps, api_visibility="private")
+if recognizer.engine.name == "cuda":
+    backend = Backend(recognizer, backend.quick, read_faces, read_faces)
+demo = build(backend, remark or "")
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as with Ctrl+C, tidily

@@ -15,15 +15,15 @@ from fer.errors import FerError
 from fer.images import open_image
 from fer.labels import EMOTIONS
 from fer.ui import pictures
-from fer.ui.engine import Engine
+from fer.ui.backend import Backend
 from fer.ui.server import uploads
 
 Answer = dict[str, Any]
 
 
-def build(engine: Engine) -> None:
+def build(backend: Backend) -> None:
     """Put the endpoints into the surrounding `gr.Blocks`; nothing of them is seen on the page."""
-    endpoints = Endpoints(engine)
+    endpoints = Endpoints(backend)
     with gr.Column(visible=False):
         photo = gr.Image(type="filepath", label="photo")
         photos = gr.File(file_count="multiple", label="photos or zips")
@@ -38,9 +38,9 @@ def build(engine: Engine) -> None:
         @wraps(endpoint)  # its name and those of the inputs are taken from it
         def guarded(*given: Any) -> Answer:
             try:
-                return {"model": engine.recognizer.name} | endpoint(*given)
+                return {"model": backend.recognizer.name} | endpoint(*given)
             except FerError as error:
-                return {"model": engine.recognizer.name, "error": str(error)}
+                return {"model": backend.recognizer.name, "error": str(error)}
 
         # preprocess=False: gradio would open the files itself.
         never.click(
@@ -61,8 +61,8 @@ def build(engine: Engine) -> None:
 class Endpoints:
     """A method for each endpoint: what it is called, what it takes, and its description."""
 
-    def __init__(self, engine: Engine):
-        self._engine = engine
+    def __init__(self, backend: Backend):
+        self._backend = backend
 
     def recognize(self, photo: Any) -> Answer:
         """Every face of a photo, largest first, with seven expressions and their sentiment."""
@@ -73,13 +73,13 @@ class Endpoints:
         opened, faces = self._open(photo)
         if face not in range(1, len(faces) + 1):
             raise FerError(f"There is no face {face!r} in the photo: it has {len(faces)}.")
-        models = self._engine.recognizer.models
+        models = self._backend.recognizer.models
         if model not in range(len(models)):
             raise FerError(f"There is no model {model!r}: choose one from 0 to {len(models) - 1}.")
         chosen = faces[int(face) - 1]  # JSON does not tell 1 from 1.0
         emotion = emotion or chosen.emotion
         region = pictures.region_around(chosen, opened.size)
-        layer = self._engine.heatmap(opened.size, chosen, region, emotion, int(model))
+        layer = self._backend.heatmap(opened.size, chosen, region, emotion, int(model))
         return {
             "emotion": emotion,
             "region": region,
@@ -91,7 +91,7 @@ class Endpoints:
         """A row for each face of many photos or zips, and the files without an answer."""
         results = batch.Results()
         with uploads.all_taken(photos) as files:
-            recognizer, read = self._engine.recognizer, self._engine.read_faces
+            recognizer, read = self._backend.recognizer, self._backend.read_faces
             for _ in batch.read_all(batch.gather(files), recognizer, results, read):
                 pass
         problems = [{"file": name, "error": sentence} for name, sentence in results.problems]
@@ -101,7 +101,7 @@ class Endpoints:
         """A row for each face of a clip of up to a minute, five times a second."""
         timeline = video.Timeline()
         with uploads.taken(clip) as path:
-            recognizer, read = self._engine.recognizer, self._engine.read_faces
+            recognizer, read = self._backend.quick, self._backend.read_film
             for _ in video.follow(path, recognizer, timeline, read):
                 pass
         return {"rows": timeline.rows}
@@ -109,4 +109,4 @@ class Endpoints:
     def _open(self, upload: Any) -> tuple[Image.Image, list[Face]]:
         with uploads.taken(upload) as path:
             photo = open_image(path)
-        return photo, self._engine.recognize(photo)[0]
+        return photo, self._backend.recognize(photo)[0]

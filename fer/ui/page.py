@@ -5,8 +5,8 @@ from typing import Any
 import gradio as gr
 
 from fer.ui import api, assets, theme
+from fer.ui.backend import CONCURRENT_REQUESTS, Backend
 from fer.ui.components import disclaimer, message
-from fer.ui.engine import CONCURRENT_REQUESTS, Engine
 from fer.ui.server import gradio_internals, sessions, uploads
 from fer.ui.tabs import about, batch, live, photo, video
 
@@ -25,25 +25,25 @@ Pictures are forgotten after the answer: see *About*.
 MAX_WAITING = 64  # requests; whoever comes then is told that the page is too busy
 
 
-def build(engine: Engine, remark: str = "") -> gr.Blocks:
+def build(backend: Backend, remark: str = "") -> gr.Blocks:
     """The page, ready to launch with `LAUNCH`. A `remark` about the model is shown at the top."""
     with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
-        api.build(engine)  # first, so that no function of the page takes its names
+        api.build(backend)  # first, so that no function of the page takes its names
         disclaimer.build()
         gr.Markdown(INTRODUCTION, elem_id="introduction")
         if remark:
             gr.HTML(message.render(remark), elem_id="remark")
         with gr.Tabs():
             with gr.Tab("Photo"):
-                photo.build(engine)
+                photo.build(backend)
             with gr.Tab("Live"):
-                live.build(engine)
+                live.build(backend)
             with gr.Tab("Video"):
-                video.build(engine)
+                video.build(backend)
             with gr.Tab("Batch"):
-                batch.build(engine)
+                batch.build(backend)
             with gr.Tab("About"):
-                about.build(engine.recognizer)
+                about.build(backend.recognizer)
         gr.Markdown(FOOTER, elem_id="footer")
         sessions.forget_visitors(page)
     page.queue(max_size=MAX_WAITING, default_concurrency_limit=CONCURRENT_REQUESTS)

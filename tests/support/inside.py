@@ -8,7 +8,7 @@ import gradio as gr
 from generated import MEMBER
 
 import fer
-from fer.ui.engine import Engine
+from fer.ui.backend import Backend
 from fer.ui.page import LAUNCH, build
 
 
@@ -16,7 +16,7 @@ from fer.ui.page import LAUNCH, build
 def served(model: str | Path = MEMBER) -> Iterator[gr.Blocks]:
     """The page over a model; `local_url` of it is the address."""
     recognizer = fer.load(model)
-    page = build(Engine(recognizer, recognizer, recognizer.read, recognizer.heat_layer))
+    page = build(Backend.on_cpu(recognizer))
     page.launch(**LAUNCH, prevent_thread_lock=True, quiet=True)
     try:
         yield page

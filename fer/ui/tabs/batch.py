@@ -8,9 +8,9 @@ from markupsafe import Markup
 
 from fer import batch
 from fer.ui.assets import script
+from fer.ui.backend import Backend
 from fer.ui.components import batch_report, long_job
 from fer.ui.components.long_job import Progress
-from fer.ui.engine import Engine
 from fer.ui.server import uploads
 
 INVITATION = f"""
@@ -20,7 +20,7 @@ Up to {batch.MAX_PHOTOS} photos, or zips of them. You get a table with a row for
 CANCELLED = "Cancelled: the files were erased."
 
 
-def build(engine: Engine) -> None:
+def build(backend: Backend) -> None:
     """Put the tab into the surrounding `gr.Blocks`."""
 
     def read(sent: Any) -> Generator[Progress | Markup, None, None]:
@@ -28,7 +28,7 @@ def build(engine: Engine) -> None:
         with uploads.all_taken(sent) as files:
             photos = batch.gather(files)
             yield progress(0, len(photos))
-            for done in batch.read_all(photos, engine.recognizer, results, engine.read_faces):
+            for done in batch.read_all(photos, backend.recognizer, results, backend.read_faces):
                 yield progress(done, len(photos))
         yield batch_report.render(results, len(photos))
 

@@ -14,8 +14,8 @@ import gradio as gr
 from fer import FerError
 from fer.faces.tracking import find_again, match
 from fer.images import open_image
+from fer.ui.backend import CONCURRENT_REQUESTS, Backend
 from fer.ui.components import live_view
-from fer.ui.engine import CONCURRENT_REQUESTS, Engine
 
 MAX_CHARACTERS = 400_000  # of one picture, in base64
 MAX_PIXELS = 640 * 640
@@ -31,7 +31,7 @@ Pictures go to the server one by one and are forgotten at once.
 """
 
 
-def build(engine: Engine) -> None:
+def build(backend: Backend) -> None:
     """Put the tab into the surrounding `gr.Blocks`."""
     free = threading.Semaphore(CONCURRENT_REQUESTS)
 
@@ -39,7 +39,7 @@ def build(engine: Engine) -> None:
         if not free.acquire(timeout=WAIT_SECONDS):
             return {"error": BUSY}
         try:
-            return answer(engine, asked)
+            return answer(backend, asked)
         except FerError:
             return {"error": BAD_PICTURE}
         finally:
@@ -49,7 +49,7 @@ def build(engine: Engine) -> None:
     live_view.build(read_picture)
 
 
-def answer(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
+def answer(backend: Backend, asked: dict[str, Any]) -> dict[str, Any]:
     """The faces of one picture, each with the index it had among the boxes sent along.
 
     Raises `FerError` for anything but a small picture and boxes.
@@ -66,8 +66,8 @@ def answer(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
         raise FerError(BAD_PICTURE) from error
     if photo.width * photo.height > MAX_PIXELS:
         raise FerError(BAD_PICTURE)
-    found = find_again(engine.cpu_recognizer.detector, photo, before)[:MAX_FACES_LIVE]
-    (faces,) = engine.cpu_recognizer.read([photo], [found])
+    found = find_again(backend.quick.detector, photo, before)[:MAX_FACES_LIVE]
+    (faces,) = backend.quick.read([photo], [found])
     same = match(before, [face.box for face in faces])
     return {
         "faces": [

@@ -19,6 +19,7 @@ from fer.images import open_image
 from fer.labels import EMOTIONS
 from fer.recognizer import Region
 from fer.ui import pictures
+from fer.ui.backend import MAX_FACES, Backend
 from fer.ui.components import (
     annotated_photo,
     example_gallery,
@@ -27,7 +28,6 @@ from fer.ui.components import (
     message,
     photo_upload,
 )
-from fer.ui.engine import MAX_FACES, Engine
 from fer.ui.server import uploads
 from fer.ui.server.sessions import ERASED
 
@@ -66,11 +66,11 @@ def remember(photo: Image.Image, face: Face) -> RememberedFace:
     return RememberedFace(face, region, close_up, photo.size)
 
 
-def build(engine: Engine) -> None:
+def build(backend: Backend) -> None:
     """Put the tab into the surrounding `gr.Blocks`."""
     faces = gr.State([])  # RememberedFace, in the order of their numbers
     chosen = gr.State(0)
-    models = [model.name for model in engine.recognizer.models]
+    models = [model.name for model in backend.recognizer.models]
 
     with gr.Row(elem_id="photo-tab"):
         with gr.Column():
@@ -111,7 +111,7 @@ def build(engine: Engine) -> None:
         face = found[index].face
         return {
             chosen: index,
-            answer: face_answer.render(face, index + 1, len(found), engine.recognizer),
+            answer: face_answer.render(face, index + 1, len(found), backend.recognizer),
             emotion: face.emotion,
             member: 0,
         }
@@ -119,7 +119,7 @@ def build(engine: Engine) -> None:
     def answer_photo(path: Path) -> Updates:
         try:
             photo = open_image(path)
-            found, crowd = engine.recognize(photo)
+            found, crowd = backend.recognize(photo)
         except FerError as error:
             return start_over(str(error))
         remembered = [remember(photo, face) for face in found]
@@ -128,7 +128,7 @@ def build(engine: Engine) -> None:
             faces: remembered,
             picture: gr.Image(None, visible=False),
             said: message.render(note),
-            answered: annotated_photo.render(photo, found, engine.recognizer.name),
+            answered: annotated_photo.render(photo, found, backend.recognizer.name),
         }
 
     def answer_upload(upload: Any) -> Updates:
@@ -148,7 +148,7 @@ def build(engine: Engine) -> None:
         if index not in range(len(found)):
             return start_over(ERASED)
         face = found[index]
-        layer = engine.heatmap(face.photo_size, face.face, face.region, name, of)
+        layer = backend.heatmap(face.photo_size, face.face, face.region, name, of)
         return {colours: heatmap.render(face.close_up, pictures.png(layer), name)}
 
     def explain_answer(found: list[RememberedFace], index: int) -> Updates:

@@ -9,9 +9,9 @@ from markupsafe import Markup
 from fer import video
 from fer.errors import VideoError
 from fer.ui.assets import script
+from fer.ui.backend import Backend
 from fer.ui.components import clip_report, long_job
 from fer.ui.components.long_job import Progress
-from fer.ui.engine import Engine
 from fer.ui.formatting import exact_percent
 from fer.ui.server import uploads
 
@@ -23,14 +23,14 @@ NO_FACE = "No face was found: try a clip where faces are larger, sharper or seen
 CANCELLED = "Cancelled: the clip was erased."
 
 
-def build(engine: Engine) -> None:
+def build(backend: Backend) -> None:
     """Put the tab into the surrounding `gr.Blocks`."""
 
     def follow(sent: Any) -> Generator[Progress | Markup, None, None]:
         timeline = video.Timeline()
         yield progress(0)
         with uploads.taken(sent) as path:
-            for done in video.follow(path, engine.recognizer, timeline, engine.read_faces):
+            for done in video.follow(path, backend.quick, timeline, backend.read_film):
                 yield progress(done)
         if not timeline.rows:
             raise VideoError(NO_FACE)

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 import fer
 from fer.models.bundled import BUNDLED
-from fer.ui.engine import Engine
+from fer.ui.backend import Backend
 from fer.ui.page import build
 
 TABS = ("Photo", "Live", "Video", "Batch", "About")
@@ -66,6 +66,6 @@ def test_disclaimer_is_read_before_the_first_use_and_not_again(
 @pytest.mark.parametrize("remark", ["", "The Hub could not be reached."])
 def test_a_remark_is_shown_at_the_top(remark: str) -> None:
     recognizer = fer.load(BUNDLED)
-    engine = Engine(recognizer, recognizer, recognizer.read, recognizer.heat_layer)
-    shown = [block for block in build(engine, remark).blocks.values() if block.elem_id == "remark"]
+    backend = Backend.on_cpu(recognizer)
+    shown = [block for block in build(backend, remark).blocks.values() if block.elem_id == "remark"]
     assert [remark in str(block.value) for block in shown] == ([True] if remark else [])

@@ -1,7 +1,6 @@
 """What the page asks the model. The app says how its functions run: on a CPU or on a lent GPU."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from PIL import Image
 
@@ -13,32 +12,21 @@ CONCURRENT_REQUESTS = 2  # of a kind that run together: small servers have that 
 MAX_FACES = 50  # of one photo; a crowd would keep the others waiting
 
 
-class DrawHeatmapLayer(Protocol):
-    """Draws what spoke for an emotion, to lay over a region of the photo shown in `size`.
-
-    `member` says which model of an ensemble is asked.
-    """
-
-    def __call__(
-        self,
-        photo_size: tuple[int, int],
-        face: Face,
-        region: Region,
-        size: tuple[int, int],
-        emotion: str,
-        member: int,
-        /,
-    ) -> Image.Image: ...
-
-
 @dataclass(frozen=True)
-class Engine:
-    """A recogniser and its two costly functions, as the app runs them."""
+class Backend:
+    """A recogniser, and the ways in which the app lets it read faces."""
 
     recognizer: Recognizer
-    cpu_recognizer: Recognizer  # the same, for what is too hasty to wait for a lent GPU
-    read_faces: Read
-    draw_heatmap_layer: DrawHeatmapLayer
+    # The same model on the CPU, for what is too hasty for a lent GPU or for full precision.
+    quick: Recognizer
+    read_faces: Read  # of photos
+    read_film: Read  # of a clip's pictures
+
+    @classmethod
+    def on_cpu(cls, recognizer: Recognizer) -> "Backend":
+        """Photos are read in full precision, so that they get the same answer everywhere."""
+        quick = recognizer.hasty()
+        return cls(recognizer, quick, recognizer.read, quick.read)
 
     def recognize(self, photo: Image.Image) -> tuple[list[Face], bool]:
         """The faces of a photo, largest first, and whether there were more than `MAX_FACES`."""
@@ -48,6 +36,9 @@ class Engine:
     def heatmap(
         self, photo_size: tuple[int, int], face: Face, region: Region, emotion: str, member: int
     ) -> Image.Image:
-        """What spoke for an emotion, to lay over the close-up of a face's region."""
+        """What spoke for an emotion, to lay over the close-up of a face's region.
+
+        `member` says which model of an ensemble is asked.
+        """
         size = (CLOSE_UP_SIDE, CLOSE_UP_SIDE)
-        return self.draw_heatmap_layer(photo_size, face, region, size, emotion, member)
+        return self.recognizer.heat_layer(photo_size, face, region, size, emotion, member)
