@@ -1,6 +1,7 @@
 """The command line: fer photo.jpg [more.jpg …] [--json] [--heatmap OUT] [--model MODEL]
 
-`fer import CHECKPOINT --out FOLDER` makes a model folder of an upstream checkpoint.
+`fer import CHECKPOINT --out FOLDER` makes a model folder of an upstream checkpoint, and `fer export
+MODEL --out FOLDER` writes a model's networks for other programs.
 Exit code 0, or 2 when a model or a photo could not be used; the other photos are still answered.
 """
 
@@ -25,8 +26,9 @@ BAR = 24  # characters of a probability of 1
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments[:1] == ["import"]:
-        return run_command(lambda: _import(arguments[1:]))
+    commands = {"import": _import, "export": _export}
+    if arguments and arguments[0] in commands:
+        return run_command(lambda: commands[arguments[0]](arguments[1:]), "export")
     return run_command(lambda: _recognize(arguments))
 
 
@@ -61,12 +63,31 @@ def _import(arguments: list[str]) -> int:
     return 0
 
 
+def _export(arguments: list[str]) -> int:
+    """Write a model's networks for other programs."""
+    parser = argparse.ArgumentParser(
+        prog="fer export", description="Write a model's networks as ONNX files of their own."
+    )
+    parser.add_argument("model", help="model folder or Hub id")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the files")
+    parser.add_argument(
+        "--precision", choices=("fp32", "fp16"), default="fp32", help="of the weights in the files"
+    )
+    options = parser.parse_args(arguments)
+
+    from fer.export import export
+
+    print(export(fer.load(options.model), options.out, options.precision))
+    return 0
+
+
 def _recognize(arguments: list[str]) -> int:
     """Answer photos."""
     parser = argparse.ArgumentParser(
         prog="fer",
         description="Emotions of every face in photos. A face shows an expression, not a feeling.",
-        epilog="fer import: make a model folder of an upstream checkpoint (see fer import --help).",
+        epilog="fer import makes a model folder of an upstream checkpoint, fer export writes a "
+        "model's networks for other programs: see fer import --help, fer export --help.",
     )
     parser.add_argument("photos", nargs="+", metavar="PHOTO")
     parser.add_argument("--json", action="store_true", help="print one line of JSON per photo")
