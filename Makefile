@@ -49,11 +49,15 @@ $(VENV)/bin/uv:
 	echo "Python 3.10 or newer is needed (3.11 is the tested one): install it and try again." >&2; \
 	exit 1
 
+# torch, which takes gigabytes, comes along where there is a GPU for it or `make demo TORCH=1` asks.
+comma := ,
+APP := app$(if $(TORCH)$(shell command -v nvidia-smi),$(comma)torch)
+
 # `fer` itself is installed editable: what is written here is what answers.
 $(VENV)/app.stamp: requirements.txt pyproject.toml | $(VENV)/bin/uv
-	$(INSTALL) -r requirements.txt -e .
+	$(INSTALL) -e '.[$(APP)]' -c requirements.txt
 	touch $@
 
 $(VENV)/dev.stamp: requirements.txt requirements-dev.txt pyproject.toml | $(VENV)/bin/uv
-	$(INSTALL) -e '.[app,train,test]' -c requirements.txt -c requirements-dev.txt
+	$(INSTALL) -e '.[app,torch,export,train,test]' -c requirements.txt -c requirements-dev.txt
 	touch $@

@@ -118,7 +118,8 @@ def _description(folder: NetworkFolder, parity: Parity) -> dict[str, Any]:
         "less the mean, divided by the standard deviation",
         "mean": config.mean,
         "std": config.std,
-        "grey": config.grey,
+        "grey": config.grey,  # the colour is taken out first
+        "mirror": config.mirror,  # the logits are the mean over a face and its mirror image
         "frame": config.frame,
         "outputs": {
             "logits": "N×K: divide by the temperature, then softmax",

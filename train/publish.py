@@ -2,7 +2,8 @@
 
 RUN is a run's folder, or the folder of a model or of an ensemble. It is checked as if it came from
 the Hub; then the files listed below, and no others, go up in one commit, which also deletes those
-of an earlier model that this one lacks. The token is read from HF_TOKEN or from `hf auth login`.
+of an earlier model that this one lacks. A folder without a graph, as older ones are, gets it first.
+The token is read from HF_TOKEN or from `hf auth login`.
 """
 
 import argparse
@@ -26,11 +27,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 def publish(options: argparse.Namespace) -> int:
     """Publish as the command line says; the exit code."""
-    from fer.models.model_folder import model_of_run, open_model
+    from fer.models.graph import with_graph
+    from fer.models.model_folder import NetworkFolder, model_of_run, open_model
     from train.publishing.model import publish_model, publishable
     from train.publishing.push import listing
 
     model = open_model(model_of_run(options.run))
+    if isinstance(model, NetworkFolder):
+        model = with_graph(model)
     if options.dry_run:
         print(listing(publishable(model)))
     else:

@@ -8,6 +8,7 @@ records the SHA-256 of both.
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +17,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from fer.errors import GraphError, MissingExtra, ModelError
-from fer.models.config import GRAPH_FILE, WEIGHTS_FILE, Graph, NetworkConfig
+from fer.models.config import GRAPH_FILE, WEIGHTS_FILE, Graph, NetworkConfig, write_config
 from fer.models.files import check_sha256, sha256
 from fer.models.model_folder import NetworkFolder
 from fer.models.weights_file import not_finite, read_weights
@@ -40,6 +41,16 @@ def write_graph(folder: Path, config: NetworkConfig) -> Graph:
     refer_to_weights(graph, folder / WEIGHTS_FILE, prefix=PREFIX)
     (folder / GRAPH_FILE).write_bytes(graph.SerializeToString(deterministic=True))
     return Graph(sha256(folder / GRAPH_FILE), sha256(folder / WEIGHTS_FILE))
+
+
+def with_graph(folder: NetworkFolder) -> NetworkFolder:
+    """A model folder, to which its graph is added where it is from before there were any."""
+    if folder.config.graph is not None:
+        return folder
+    read_weights(folder, load_file)
+    config = replace(folder.config, graph=write_graph(folder.path, folder.config))
+    write_config(folder.path, config)
+    return replace(folder, config=config)
 
 
 @cache

@@ -25,7 +25,8 @@ from train.studies.stacking import name_in
 
 CROP = Image.effect_noise((112, 112), 90).convert("RGB")
 FILES = [
-    *(".gitattributes", "README.md", "config.json", "metrics.json", "model.safetensors"),
+    *(".gitattributes", "README.md", "config.json", "metrics.json"),
+    *("model.onnx", "model.safetensors"),
     *(f"plots/validation_{name}.png" for name in ("confusion", "per_emotion", "reliability")),
     "training.json",
 ]
@@ -97,6 +98,14 @@ def test_a_dry_run_lists_files_and_asks_nothing(hub, folder, capsys):
     assert hub.requests == []
 
 
+def test_a_folder_from_before_there_were_graphs_gets_its_graph(hub, folder):
+    (folder / "model.onnx").unlink()
+    set_config(graph=None)(folder)
+    assert publish(folder) == 0
+    assert hub.repo("me/model").files() == FILES
+    assert fer.load("me/model", engine="openvino").engine.name == "openvino"
+
+
 def test_a_run_is_published_by_its_model(hub, folder, tmp_path, capsys):
     (tmp_path / "run").mkdir()
     folder.rename(tmp_path / "run" / "model")
@@ -120,7 +129,9 @@ def test_an_ensemble_names_its_members_by_commit(hub, folder, tmp_path, capsys):
     assert publish(both, repo="me/both") == 0
     capsys.readouterr()
     files = hub.repo("me/both").files()
-    assert files == sorted({*FILES, "stacker.safetensors"} - {"model.safetensors", "training.json"})
+    assert files == sorted(
+        {*FILES, "stacker.safetensors"} - {"model.onnx", "model.safetensors", "training.json"}
+    )
     fer_both = fer.load("me/both")
     assert fer_both.revision == hub.repo("me/both").head()
     expected = fer.load(both).predict([CROP])
@@ -177,6 +188,9 @@ def other_results(folder):
         (set_config(sha256=""), "records no SHA-256"),
         (set_config(sha256="0" * 64), "damaged or was changed"),
         (set_tensors(lambda t: t["head.fc.bias"][:1].fill_(np.nan)), "not finite"),
+        (lambda f: (f / "model.onnx").unlink(), "has no model.onnx"),
+        (lambda f: (f / "model.onnx").write_bytes(b""), "model.onnx in"),
+        (set_tensors(lambda t: t["head.fc.bias"].add_(1)), "belongs to other weights"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fer.errors import ModelError
 from fer.models.config import CONFIG, GRAPH_FILE, STACKER_FILE, WEIGHTS_FILE
+from fer.models.graph import check_graph
 from fer.models.hub import PINNED
 from fer.models.model_folder import CARD, EnsembleFolder, NetworkFolder
 from fer.models.records import METRICS, TRAINING
@@ -57,10 +58,12 @@ def publishable(model: NetworkFolder | EnsembleFolder) -> dict[str, Path]:
                 f"The ensemble names its member {member} by its place here: publish the members, "
                 "then stack them by their ids on the Hub."
             )
-    Recognizer(model)  # reads and checks the weights and the graph
+    Recognizer(model)  # reads and checks the weights
+    if isinstance(model, NetworkFolder):
+        check_graph(model)
     require_good_card(model)
     files = {name: model.path / name for name in (CONFIG, weights, CARD, METRICS)}
-    if isinstance(model, NetworkFolder) and model.config.graph:
+    if isinstance(model, NetworkFolder):
         files[GRAPH_FILE] = model.path / GRAPH_FILE
     for pattern in OPTIONAL:
         for path in sorted(model.path.glob(pattern)):

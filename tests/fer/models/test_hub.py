@@ -43,11 +43,28 @@ def test_a_model_is_pulled_and_found_again_without_a_connection(
     assert "model.safetensors: 100%" in capfd.readouterr().err, "a download shows its progress"
     again = fer.load("me/model")
     gets = [request for request in loopback.requests if request.startswith("GET")]
-    assert len(gets) == len(set(gets)) == 5, "config, weights and companions, each once"
+    assert len(gets) == len(set(gets)) == 6, "config, weights, graph and companions, each once"
     loopback.faults = [DOWN]
     offline = fer.load("me/model")
     assert answer(first) == answer(again) == answer(offline) == answer(fer.load(MEMBER))
     assert offline.revision == commit
+
+
+def test_a_graph_of_other_weights_is_never_run(loopback, folder, caplog):
+    set_tensors(lambda tensors: tensors["classifier.bias"].add_(1))(folder)
+    loopback.upload("me/model", folder)
+    assert fer.load("me/model").engine.name == "torch"
+    assert "belongs to other weights" in caplog.text
+    with pytest.raises(fer.ModelError, match=r"at commit .* belongs to other weights"):
+        fer.load("me/model", engine="openvino")
+
+
+def test_a_graph_that_is_not_the_one_recorded_is_not_kept(loopback, folder, cache):
+    (folder / "model.onnx").write_bytes(b"another")
+    loopback.upload("me/model", folder)
+    with pytest.raises(fer.ModelError, match="SHA-256 is not the one"):
+        fer.load("me/model")
+    assert [name for name in files(cache) if name.endswith("model.onnx")] == []
 
 
 def test_a_revision_stays_what_it_was(loopback, folder):
