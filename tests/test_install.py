@@ -17,7 +17,8 @@ from serving import ROOT
 from fer.version import __version__
 
 PARTS = ("pyproject.toml", "README.md", "LICENSE", "fer")  # what a wheel is made of
-HEAVY = {"PIL", "cv2", "gradio", "matplotlib", "numpy", "pandas", "torch"}
+HEAVY = {"PIL", "cv2", "gradio", "matplotlib", "numpy", "openvino", "pandas", "torch"}
+WITHOUT_TORCH = "import sys; sys.modules['torch'] = None\n"
 PRINT_HEAVY = f"import sys; print(sorted({HEAVY} & sys.modules.keys()))"
 
 
@@ -112,6 +113,26 @@ def test_the_model_without_a_name_is_the_bundled_one(installed):
     code = "import fer; r = fer.load(); print(r.name, r('photo.jpg')[0].emotion, r.folder.path)"
     folder = installed.package / "weights" / "ensemble-ferplus"
     assert installed.python(code) == f"ensemble-ferplus happiness {folder}"
+
+
+@pytest.mark.parametrize(
+    ("code", "printed"),
+    [
+        ("import fer; print(fer.load()('photo.jpg')[0].emotion)", "happiness"),
+        (
+            "import fer; r = fer.load(); photo = fer.images.open_image('photo.jpg')\n"
+            "print(r.explain(photo, r(photo)[0]).size)",
+            "(512, 512)",
+        ),
+        ("import fer; print(fer.load().engine.name)", "openvino"),
+        ("import fer; print(len(fer.batch.recognize([__import__('pathlib').Path('photo.jpg')], "
+         "fer.load()).rows))", "1"),
+        ("import fer.ui.page, fer.video; print('torch' in str(sys.modules['torch']))", "False"),
+    ],
+    ids=["photo", "heatmap", "engine", "batch", "page and film"],
+)  # fmt: skip
+def test_what_answers_does_without_torch(installed, code, printed):
+    assert installed.python(WITHOUT_TORCH + code) == printed
 
 
 def test_its_types_are_there_for_others(installed):

@@ -37,6 +37,8 @@ class OpenVinoEngine:
     def __call__(self, graph: OpenGraph, module: "Callable[[], nn.Module]") -> Network:
         options = {
             "PERFORMANCE_HINT": "LATENCY",
+            # Threads tied to cores wait for them while other programs compute there.
+            "ENABLE_CPU_PINNING": False,
             # Said outright: by default it computes in bf16 where the CPU can.
             "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[self.precision],
         }

@@ -21,6 +21,7 @@ from fer.models.config import GRAPH_FILE, WEIGHTS_FILE, Graph, NetworkConfig, wr
 from fer.models.files import check_sha256, sha256
 from fer.models.model_folder import NetworkFolder
 from fer.models.weights_file import not_finite, read_weights
+from fer.networks.onnx_weights import INPUT, refer_to_weights
 
 OUTPUTS = ("logits", "maps")
 PREFIX = "network."  # of the tensors' names in the graph
@@ -28,8 +29,6 @@ PREFIX = "network."  # of the tensors' names in the graph
 
 def write_graph(folder: Path, config: NetworkConfig) -> Graph:
     """Write the graph for the weights that are in a folder; returns what to record of it."""
-    from fer.networks.onnx_weights import refer_to_weights
-
     try:
         from onnx import ModelProto
 
@@ -64,7 +63,8 @@ def _without_weights(architecture: str, outputs: int, size: int) -> bytes:
     network = Explained(build(architecture, outputs))
     for number, tensor in enumerate(network.state_dict().values()):
         tensor.fill_(number)  # or equal ones, such as new batch norms, would be exported as one
-    graph = to_onnx(network, torch.zeros(2, 3, size, size), OUTPUTS, {0: "batch"})
+    dynamic = {name: {0: "batch"} for name in (INPUT, *OUTPUTS)}
+    graph = to_onnx(network, torch.zeros(2, 3, size, size), OUTPUTS, dynamic)
     for initializer in graph.graph.initializer:
         initializer.ClearField("raw_data")
     return graph.SerializeToString()

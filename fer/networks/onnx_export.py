@@ -17,11 +17,15 @@ OPSET = 18
 
 
 def to_onnx(
-    network: nn.Module, example: torch.Tensor, outputs: tuple[str, ...], dynamic: dict[int, str]
+    network: nn.Module,
+    example: torch.Tensor,
+    outputs: tuple[str, ...],
+    dynamic: dict[str, dict[int, str]],
 ) -> "ModelProto":
     """The graph of a network in evaluation mode, with every tensor under its name in the module.
 
-    `dynamic` names the axes of input and outputs that may have another size than in the example.
+    `dynamic` names the axes of the input and the outputs that may have another size than in the
+    example.
 
     torch's older exporter is used on purpose: it takes a tenth of the newer one's time and leaves
     the tensors as they are, so that the graph can refer to the weights file.
@@ -41,7 +45,7 @@ def to_onnx(
             do_constant_folding=False,
             input_names=[INPUT],
             output_names=list(outputs),
-            dynamic_axes=dict.fromkeys((INPUT, *outputs), dynamic),
+            dynamic_axes=dynamic,
         )
         graph = onnx.load(path)
     for node in graph.graph.node:
