@@ -13,11 +13,12 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 from safetensors.numpy import load_file
 
+from fer.engines import Graph
 from fer.engines.openvino_engine import OpenVinoEngine
 from fer.errors import FerError, MissingExtra
 from fer.images import open_image
 from fer.models.classifier import Classifier
-from fer.models.files import write_json
+from fer.models.files import sha256, write_json
 from fer.models.graph import PREFIX, check_graph, opened_graph
 from fer.models.model_folder import NetworkFolder
 from fer.networks.onnx_weights import INPUT, hold_weights
@@ -73,7 +74,7 @@ def export(recognizer: Recognizer, out: Path, precision: Precision) -> str:
 def compare(classifier: Classifier, path: Path, crops: list[Image.Image]) -> Parity:
     """Run a graph's file beside the model that it was made from."""
     engine = OpenVinoEngine()
-    network = engine(lambda: nullcontext(path), _unused)
+    network = engine(Graph(lambda: nullcontext(path), sha256(path)), _unused)
     theirs = Classifier(path.stem, classifier.config, network).predict(crops)
     ours = classifier.predict(crops)
     return Parity(

@@ -31,6 +31,14 @@ LONGEST = (*OF_THE_PAGE, "test_reproduce.py", "test_training.py", "test_bad_conn
 REQUIRE_BROWSER = os.environ.get("FER_REQUIRE_BROWSER") == "1"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Networks that tests train and throw away are not kept in the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def portrait() -> Path:
     """A photo with one smiling face."""

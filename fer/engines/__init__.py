@@ -6,6 +6,7 @@ made only when asked for, and gives back a `Network` that is ready to answer.
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -18,8 +19,14 @@ if TYPE_CHECKING:
 # A batch, float32 N×3×H×W, to the network's outputs. Safe to call from several threads.
 Network = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], ...]]
 
-# Opens a graph's file, which refers to the weights beside it, for as long as it is being read.
-OpenGraph = Callable[[], AbstractContextManager[Path]]
+
+@dataclass(frozen=True)
+class Graph:
+    """A network as a file for OpenVINO (ONNX), which refers to the weights beside it."""
+
+    open: Callable[[], AbstractContextManager[Path]]  # for as long as it is being read
+    digest: str  # the same for the same graph with the same weights, and for no others
+
 
 EngineName = Literal["openvino", "torch", "cuda"]
 Precision = Literal["fp32", "bf16"]
@@ -31,7 +38,7 @@ class Engine(Protocol):
     name: EngineName
     precision: Precision  # in which it really computes
 
-    def __call__(self, graph: OpenGraph, module: "Callable[[], nn.Module]") -> Network:
+    def __call__(self, graph: Graph, module: "Callable[[], nn.Module]") -> Network:
         """Make a network ready to answer."""
 
     def on_cpu(self) -> "Engine":

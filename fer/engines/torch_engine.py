@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.engines import EngineName, Network, OpenGraph, Precision
+from fer.engines import EngineName, Graph, Network, Precision
 from fer.errors import EngineError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class TorchEngine:
         self.device = device
         self.name: EngineName = "cuda" if device == "cuda" else "torch"
 
-    def __call__(self, graph: OpenGraph, module: "Callable[[], nn.Module]") -> Network:
+    def __call__(self, graph: Graph, module: "Callable[[], nn.Module]") -> Network:
         import torch
 
         network, lock = module().to(self.device), threading.Lock()

@@ -12,6 +12,7 @@ from safetensors.numpy import load_file, save_file
 from tqdm import tqdm
 
 import fer
+from fer.cache import cache_folder
 from fer.data import LabelledFaces
 from fer.models.classifier import CROPS_AT_ONCE, Classifier, engine_for
 from fer.models.config import CONFIG
@@ -41,8 +42,7 @@ def cached_probabilities(folder: NetworkFolder, faces: LabelledFaces) -> NDArray
     code = sorted(Path(fer.__file__).parent.rglob("*.py"))
     for path in (folder.path / CONFIG, folder.weights_path, *code):
         digest.update(path.read_bytes())
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fer-toolkit"
-    path = cache / f"{digest.hexdigest()}.safetensors"
+    path = cache_folder() / f"{digest.hexdigest()}.safetensors"
     if not path.exists():
         engine, _ = engine_for([folder])
         probabilities = predict_split(Classifier.load(folder, engine).predict, faces)

@@ -15,7 +15,7 @@ from fer.engines.shared_batches import SharedBatches
 from fer.faces import crop_matrix, cut_crop
 from fer.labels import EMOTIONS
 from fer.models.config import NetworkConfig
-from fer.models.graph import check_graph, opened_graph
+from fer.models.graph import check_graph, graph_of
 from fer.models.model_folder import NetworkFolder
 from fer.networks.preprocess import to_batch
 
@@ -44,7 +44,7 @@ class Classifier:
     @classmethod
     def load(cls, folder: NetworkFolder, engine: Engine) -> "Classifier":
         """The network of a model folder, run by an engine; see `engine_for`."""
-        network = engine(partial(opened_graph, folder), partial(_module, folder))
+        network = engine(graph_of(folder), partial(_module, folder))
         return cls(folder.name, folder.config, network)
 
     def matrix(

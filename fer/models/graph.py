@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from safetensors.numpy import load_file
 
+from fer import engines
 from fer.errors import GraphError, MissingExtra, ModelError
 from fer.models.config import GRAPH_FILE, WEIGHTS_FILE, Graph, NetworkConfig, write_config
 from fer.models.files import check_sha256, sha256
@@ -70,9 +71,16 @@ def _without_weights(architecture: str, outputs: int, size: int) -> bytes:
     return graph.SerializeToString()
 
 
+def graph_of(folder: NetworkFolder) -> engines.Graph:
+    """The graph of a model folder, after `check_graph`, for an engine."""
+    record = folder.config.graph
+    digest = f"{record.sha256}-{record.weights_sha256}" if record else ""
+    return engines.Graph(lambda: opened_graph(folder), digest)
+
+
 @contextmanager
 def opened_graph(folder: NetworkFolder) -> Iterator[Path]:
-    """The graph of a model folder, after `check_graph`, with the weights beside it.
+    """The file of the graph, with the weights beside it.
 
     The Hub's cache keeps links to files elsewhere, which a graph may not refer to: they are copied.
     """
