@@ -86,7 +86,8 @@ class CoordinateGate(nn.Module):
         self.width = nn.Conv2d(hidden, channels, 1)
 
     def forward(self, over_width: Tensor, over_height: Tensor) -> Tensor:
-        rows, columns = over_width.shape[2], over_height.shape[3]
+        # Plain numbers also in an exported graph, which would else compute them.
+        rows, columns = int(over_width.shape[2]), int(over_height.shape[3])
         joint = torch.cat([over_width, over_height.transpose(2, 3)], dim=2)
         joint = self.act(self.bn(self.squeeze(joint)))
         tall, wide = joint.split([rows, columns], dim=2)

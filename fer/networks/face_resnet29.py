@@ -43,15 +43,17 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = self.conv2(F.relu(self.conv1(x)))
         skip = F.avg_pool2d(x, 2) if self.halving else x
+        # Plain numbers also in an exported graph, which would else compute them.
         channels, height, width = (
-            max(a, b) for a, b in zip(y.shape[1:], skip.shape[1:], strict=True)
+            max(int(a), int(b)) for a, b in zip(y.shape[1:], skip.shape[1:], strict=True)
         )
         return F.relu(_fill(y, channels, height, width) + _fill(skip, channels, height, width))
 
 
 def _fill(x: Tensor, channels: int, height: int, width: int) -> Tensor:
     """Zeros behind the channels, right and below, up to a shape."""
-    return F.pad(x, (0, width - x.shape[3], 0, height - x.shape[2], 0, channels - x.shape[1]))
+    given = [int(side) for side in x.shape[1:]]
+    return F.pad(x, (0, width - given[2], 0, height - given[1], 0, channels - given[0]))
 
 
 class FaceResNet29(nn.Module):
