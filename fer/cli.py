@@ -1,7 +1,8 @@
 """The command line: fer photo.jpg [more.jpg …] [--json] [--heatmap OUT] [--model MODEL]
 
-`fer import CHECKPOINT --out FOLDER` makes a model folder of an upstream checkpoint, and `fer export
-MODEL --out FOLDER` writes a model's networks for other programs.
+`fer import CHECKPOINT --out FOLDER` makes a model folder of an upstream checkpoint, `fer export
+MODEL --out FOLDER` writes a model's networks for other programs, and `fer bench` measures how fast
+this machine answers.
 Exit code 0, or 2 when a model or a photo could not be used; the other photos are still answered.
 """
 
@@ -26,7 +27,7 @@ BAR = 24  # characters of a probability of 1
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    commands = {"import": _import, "export": _export}
+    commands = {"import": _import, "export": _export, "bench": _bench}
     if arguments and arguments[0] in commands:
         return run_command(lambda: commands[arguments[0]](arguments[1:]), "export")
     return run_command(lambda: _recognize(arguments))
@@ -81,13 +82,21 @@ def _export(arguments: list[str]) -> int:
     return 0
 
 
+def _bench(arguments: list[str]) -> int:
+    """Measure how fast this machine answers."""
+    from fer.bench.command import main as bench
+
+    return bench(arguments)
+
+
 def _recognize(arguments: list[str]) -> int:
     """Answer photos."""
     parser = argparse.ArgumentParser(
         prog="fer",
         description="Emotions of every face in photos. A face shows an expression, not a feeling.",
         epilog="fer import makes a model folder of an upstream checkpoint, fer export writes a "
-        "model's networks for other programs: see fer import --help, fer export --help.",
+        "model's networks for other programs, fer bench measures how fast this machine answers: "
+        "see fer import --help, fer export --help, fer bench --help.",
     )
     parser.add_argument("photos", nargs="+", metavar="PHOTO")
     parser.add_argument("--json", action="store_true", help="print one line of JSON per photo")

@@ -110,6 +110,7 @@ def test_an_installed_package_leaves_the_versions_to_others():
     ("files", "extras", "missing"),
     [
         ("fer/*.py", ["base", "export"], set()),
+        ("fer/bench/**/*.py", ["base"], {"tqdm"}),  # comes with huggingface_hub
         ("fer/engines/**/*.py", ["base", "torch"], set()),
         ("fer/faces/**/*.py", ["base", "torch"], set()),
         ("fer/models/**/*.py", ["base", "export"], set()),

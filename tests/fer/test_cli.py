@@ -16,7 +16,11 @@ from fer.cli import main
 from fer.models.bundled import BUNDLED, default_model
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["import", "--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["import", "--help"], ["export", "--help"], ["bench", "--help"]],
+    ids=" ".join,
+)
 def test_help_waits_for_nothing_heavy(arguments):
     command = [sys.executable, "-X", "importtime", "-m", "fer", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

@@ -1,0 +1,1 @@
+"""How fast the library answers on this machine, and whether that is fast enough: `fer bench`."""
