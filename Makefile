@@ -18,8 +18,7 @@ demo: $(VENV)/app.stamp  ## Open the app on the bundled weights
 # Three processes keep two cores busy, for tests of the page often wait.
 test: $(VENV)/dev.stamp  ## Run all tests
 	$(PYTHON) tests/support/browser.py
-	OMP_NUM_THREADS=1 $(PYTHON) -m pytest --ignore tests/test_speed.py -n 3 --no-loadscope-reorder --durations 15
-	$(PYTHON) -m pytest tests/test_speed.py
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n 3 --no-loadscope-reorder --durations 15
 
 check: $(VENV)/dev.stamp  ## Style, types and which package may import which
 	$(PYTHON) -m ruff check .

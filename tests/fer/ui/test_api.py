@@ -24,6 +24,8 @@ from pages import files_in
 from PIL import Image
 from serving import ROOT
 
+from fer.bench.app import ask
+from fer.errors import FerError
 from fer.labels import EMOTIONS
 from fer.models.bundled import BUNDLED
 
@@ -193,6 +195,15 @@ def test_the_same_photo_from_two_visitors_is_two_files(app_url: str, portrait: P
     for path in (one, other):  # each is answered, and erased by that
         assert "happiness" in post(app_url, "recognize", [{"path": path, "meta": META}])
         assert "happiness" not in post(app_url, "recognize", [{"path": path, "meta": META}])
+
+
+def test_fer_bench_is_answered_and_notices_when_it_is_not(
+    app_url: str, portrait: Path, tmp_path: Path
+) -> None:
+    ask(f"{app_url}/gradio_api", portrait)
+    (tmp_path / "bad.jpg").write_text("no photo")
+    with pytest.raises(FerError, match="gave no answer"):
+        ask(f"{app_url}/gradio_api", tmp_path / "bad.jpg")
 
 
 META = {"_type": "gradio.FileData"}
