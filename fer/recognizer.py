@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -121,13 +122,12 @@ class Recognizer:
         self.folder = folder  # with the card and the figures
         with folder.naming_the_commit():
             self.engine, why_torch = engine_for(folder.networks, engine, precision)
-            # Side by side: compiling them takes most of a start.
-            with ThreadPoolExecutor() as threads:
-                loading = [
-                    threads.submit(Classifier.load, one, self.engine) for one in folder.networks
-                ]
-                self.detector = FaceDetector()
-                self.models = [one.result() for one in loading]
+            # Networks are loaded, and answer, side by side.
+            self._threads = ThreadPoolExecutor(len(folder.networks))
+            load = partial(Classifier.load, engine=self.engine)
+            loading = self._threads.map(load, folder.networks)
+            self.detector = FaceDetector.load(self.engine.on_cpu())
+            self.models = list(loading)
             # The soft vote of one model is its own answer.
             self.combine: Combination = soft_vote
             if isinstance(folder, EnsembleFolder):
@@ -171,7 +171,7 @@ class Recognizer:
 
     def _faces(self, found: Sequence[Found], crops: list[list[Image.Image]]) -> list[Face]:
         """What N faces show, from the crops that each model gets of them."""
-        answers = [model.answer(own) for model, own in zip(self.models, crops, strict=True)]
+        answers = list(self._threads.map(Classifier.answer, self.models, crops))
         members = np.stack([answer.probabilities for answer in answers])
         probabilities = self.combine(members)
         return [

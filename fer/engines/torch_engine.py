@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+# All networks: beside each other they would take the cores from each other.
+ONE_AT_A_TIME = threading.Lock()
+
+
 class TorchEngine:
     """Modules on the CPU or on CUDA, in float32; raises `EngineError` where torch is missing."""
 
@@ -32,12 +36,11 @@ class TorchEngine:
     def __call__(self, graph: Graph, module: "Callable[[], nn.Module]") -> Network:
         import torch
 
-        network, lock = module().to(self.device), threading.Lock()
+        network = module().to(self.device)
 
         def run(batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
             given = torch.from_numpy(batch).to(self.device, memory_format=torch.channels_last)
-            # Beside each other they would take the cores from each other.
-            with lock, torch.inference_mode():
+            with ONE_AT_A_TIME, torch.inference_mode():
                 return tuple(output.float().cpu().numpy() for output in network(given))
 
         return run

@@ -55,7 +55,12 @@ def crop_matrix(
     return matrix
 
 
-def cut_crop(image: Image.Image, matrix: NDArray[np.float64], size: int) -> Image.Image:
+def cut_crop(
+    image: Image.Image,
+    matrix: NDArray[np.float64],
+    size: int,
+    resampling: Image.Resampling = Image.Resampling.BICUBIC,
+) -> Image.Image:
     """The crop, RGB size×size, that `matrix` describes; what lies outside the photo is black."""
     turn, shift = matrix[:, :2], matrix[:, 2]
     back = np.linalg.inv(turn)
@@ -73,6 +78,4 @@ def cut_crop(image: Image.Image, matrix: NDArray[np.float64], size: int) -> Imag
     region = image.resize(tuple(shrunk), Image.Resampling.BILINEAR, box=(x0, y0, x1, y1))
     per_axis = shrunk / (x1 - x0, y1 - y0)
     matrix = per_axis[:, None] * np.column_stack([back, -back @ shift - (x0, y0)])
-    return region.transform(
-        (size, size), Image.Transform.AFFINE, tuple(matrix.ravel()), Image.Resampling.BICUBIC
-    )
+    return region.transform((size, size), Image.Transform.AFFINE, tuple(matrix.ravel()), resampling)

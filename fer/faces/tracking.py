@@ -1,53 +1,11 @@
 """Which face of one picture is which face of the next: the one whose box overlaps most."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-
-import numpy as np
-from PIL import Image
-
-from fer.faces import DetectedFace, FaceDetector
 
 Box = Sequence[float]  # x0, y0, x1, y1
 
 SAME = 0.3  # overlap above which two boxes are the same face: people move between pictures
 PATIENCE = 1.5  # seconds for which a face may be out of sight and still keep its number
-
-NEAR = 0.5  # of a box's size, by which its face may have moved since the last picture
-NEAR_PIXELS = 20_000  # in which a face is looked for where it was
-ALL_PIXELS = 80_000  # in which new faces are looked for
-
-
-def find_again(
-    detector: FaceDetector, photo: Image.Image, before: Sequence[Box]
-) -> list[DetectedFace]:
-    """The faces of a picture, looked for only where they were before, if all are still there."""
-    found = [face for box in before for face in _near(detector, photo, box)[:1]]
-    if found and all(i is not None for i in match([face.box for face in found], before)):
-        return found
-    return detector(photo, ALL_PIXELS)
-
-
-def _near(detector: FaceDetector, photo: Image.Image, box: Box) -> list[DetectedFace]:
-    grown = [round(side) for side in _grow(box)]
-    x0, y0 = max(0, grown[0]), max(0, grown[1])
-    x1, y1 = min(photo.width, grown[2]), min(photo.height, grown[3])
-    if x1 - x0 < 1 or y1 - y0 < 1:
-        return []
-    shift = np.array([x0, y0], np.float32)
-    return [
-        replace(face, box=_move(face.box, x0, y0), landmarks=face.landmarks + shift)
-        for face in detector(photo.crop((x0, y0, x1, y1)), NEAR_PIXELS)
-    ]
-
-
-def _move(box: Box, x: float, y: float) -> tuple[float, float, float, float]:
-    return box[0] + x, box[1] + y, box[2] + x, box[3] + y
-
-
-def _grow(box: Box) -> Box:
-    dx, dy = NEAR * (box[2] - box[0]), NEAR * (box[3] - box[1])
-    return box[0] - dx, box[1] - dy, box[2] + dx, box[3] + dy
 
 
 def overlap(a: Box, b: Box) -> float:

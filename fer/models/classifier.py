@@ -78,15 +78,17 @@ class Classifier:
     def _answer(self, crops: list[Image.Image]) -> Answers:
         config, classes = self.config, len(EMOTIONS)
         batch = to_batch(crops, config.input_size, config.mean, config.std, config.grey)
+        count = len(batch)
+        if config.mirror:
+            batch = np.concatenate([batch, batch[..., ::-1]])
         logits, maps = self._network(batch)
         if config.mirror:
-            mirrored, _ = self._network(np.ascontiguousarray(batch[..., ::-1]))
-            logits = (logits + mirrored) * np.float32(0.5)
+            logits = (logits[:count] + logits[count:]) * np.float32(0.5)
         outputs = softmax(logits / np.float32(config.temperature)).astype(np.float32, copy=False)
         probabilities = outputs[:, :classes]
         for index, emotion in enumerate(config.outputs[classes:], classes):
             probabilities[:, EMOTIONS.index(emotion)] += outputs[:, index]
-        return Answers(probabilities, maps[:, :classes])
+        return Answers(probabilities, maps[:count, :classes])
 
 
 def engine_for(

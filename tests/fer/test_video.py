@@ -9,7 +9,7 @@ from PIL import Image
 
 import fer
 from fer import video
-from fer.faces.tracking import PATIENCE, Tracker, find_again, match, overlap
+from fer.faces.tracking import PATIENCE, Tracker, match, overlap
 
 
 @pytest.fixture(scope="module")
@@ -53,23 +53,6 @@ def test_a_face_keeps_its_number_until_it_is_away_too_long():
     assert tracker(0.2, [B]) == [2]
     assert tracker(0.4, [B, A]) == [2, 1]  # was away for a moment
     assert tracker(0.4 + PATIENCE + 0.1, [A]) == [3]
-
-
-def test_a_known_face_is_found_again_where_it_was(recognizer, portrait):
-    photo = Image.open(portrait).convert("RGB")
-    (face,) = recognizer.detector(photo)
-    calls = []
-
-    def detector(picture, pixels):
-        calls.append(picture.size)
-        return recognizer.detector(picture, pixels)
-
-    (again,) = find_again(detector, photo, [face.box])
-    assert overlap(again.box, face.box) > 0.7
-    assert abs(again.landmarks - face.landmarks).max() < 10
-    assert all(width < photo.width / 2 for width, _ in calls), "only near the face"
-    assert len(find_again(detector, photo, [(0, 400, 50, 450)])) == 1, "looked for everywhere"
-    assert calls[-1] == photo.size
 
 
 def test_a_clip_becomes_a_timeline(recognizer, portrait, tmp_path):

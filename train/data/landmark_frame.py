@@ -7,6 +7,7 @@ from tqdm import tqdm
 
 from fer.data import LabelledFaces
 from fer.faces import ARCFACE, FaceDetector
+from fer.models.classifier import engine_for
 
 SAMPLE = 120  # faces looked at
 ENOUGH = 30  # faces found, below which the usual frame is taken instead
@@ -20,7 +21,8 @@ def measure_frame(faces: LabelledFaces) -> NDArray[np.floating]:
     The median over a spread of faces. Data in which the detector finds too few faces gets the
     frame of ArcFace, which most aligned data sets have.
     """
-    detector = FaceDetector()
+    engine, _ = engine_for([])
+    detector = FaceDetector.load(engine)
     rows = _sample(faces)
     found: list[np.ndarray] = []
     for row in tqdm(rows, "landmarks", dynamic_ncols=True):

@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from fer import FerError
-from fer.faces.tracking import find_again, match
+from fer.faces.tracking import match
 from fer.images import open_image
 from fer.ui.backend import CONCURRENT_REQUESTS, Backend
 from fer.ui.components import live_view
@@ -66,7 +66,7 @@ def answer(backend: Backend, asked: dict[str, Any]) -> dict[str, Any]:
         raise FerError(BAD_PICTURE) from error
     if photo.width * photo.height > MAX_PIXELS:
         raise FerError(BAD_PICTURE)
-    found = find_again(backend.quick.detector, photo, before)[:MAX_FACES_LIVE]
+    found = backend.quick.detector(photo)[:MAX_FACES_LIVE]
     (faces,) = backend.quick.read([photo], [found])
     same = match(before, [face.box for face in faces])
     return {

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from fer.engines.torch_engine import TorchEngine
+
 
 def test_the_networks_run_only_where_a_gpu_is_lent(
     monkeypatch: pytest.MonkeyPatch, portrait: Path, import_app: Callable[[], Any]
@@ -26,10 +28,19 @@ def test_the_networks_run_only_where_a_gpu_is_lent(
 
         return decorate
 
+    def on_gpu(device: str) -> TorchEngine:
+        engine = TorchEngine()  # where there is none
+        engine.name = "cuda"
+        return engine
+
     monkeypatch.setattr("spaces.GPU", lend)
+    monkeypatch.setattr("fer.engines.choice.has_gpu", lambda: True)
+    monkeypatch.setattr("fer.engines.choice.TorchEngine", on_gpu)
     app = import_app()
     sent = shutil.copy(portrait, os.environ["GRADIO_TEMP_DIR"])
     offered = {one.api_name: one.fn for one in app.demo.fns.values()}
     answer = offered["explain"]({"path": sent}, 1, "anger", 0)
     assert answer["emotion"] == "anger"
-    assert lent == ["read_faces", "draw_heatmap_layer"]
+    assert lent == ["read_faces"]
+    assert app.backend.recognizer.engine.name == "cuda"
+    assert app.backend.quick.engine.name == "openvino", "Live does not wait for a GPU"
