@@ -169,9 +169,7 @@ class TrainingLoop:
         started = time.monotonic()
         for images, targets in bar:
             rate = set_learning_rate(optimizer, stage, state.step, total)
-            loss = self._step(forward, optimizer, images, targets)
-            if self.average:
-                self.average.update_parameters(self.model)
+            loss = self.step(forward, optimizer, images, targets)
             state.step += 1
             state.loss_sum += loss
             self.curves.step(stage.name, state.step, loss, rate)
@@ -193,9 +191,10 @@ class TrainingLoop:
                 raise OutOfTime
         self.accelerator.unwrap_model(network, keep_fp32_wrapper=False)
 
-    def _step(
+    def step(
         self, forward: Callable, optimizer: Optimizer, images: Tensor, targets: Tensor
     ) -> float:
+        """One step on images B×3×S×S and targets B×7, the moving average's too; its loss."""
         images = images.to(self.device, memory_format=torch.channels_last)
         targets = targets.to(self.device)
         if self.recipe.mixup:
@@ -215,6 +214,8 @@ class TrainingLoop:
             optimizer.step(closure)
         else:
             optimizer.step()
+        if self.average:
+            self.average.update_parameters(self.model)
         return loss
 
     def _validate(self, index: int, epoch: int, loss: float) -> None:
