@@ -157,6 +157,17 @@ def test_a_run_of_an_earlier_version_carries_on(data, tmp_path):
     assert state_of(tmp_path) == (0, 2)
 
 
+def test_a_run_that_drew_its_batches_otherwise_does_not_carry_on(data, tmp_path, capsys):
+    arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
+    arguments += ["--minutes", "0.0001"]
+    assert main(arguments) == 0
+    tensors, state = read_tensors(tmp_path / CHECKPOINT)
+    del state["version"]  # as it was before versions were counted
+    save_tensors(tmp_path / CHECKPOINT, tensors, state)
+    assert main(arguments) == 2
+    assert "another version of this program" in capsys.readouterr().err
+
+
 def test_a_run_does_not_carry_on_with_another_recipe(data, tmp_path, capsys):
     arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
     arguments += ["--minutes", "0.0001"]

@@ -1,42 +1,84 @@
-"""Batches whose every random choice depends on (seed, epoch, position) alone.
+"""Batches whose every random choice depends on (seed, epoch, step) alone.
 
 So a resumed run needs no generator state: it asks for the batches after its last step and gets the
-very ones that an unbroken run would have had, with any number of worker processes.
+very ones that an unbroken run would have had, with any number of worker processes. These only fetch
+and resize; what changes the faces at random is done where the training is.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from fer.data import LabelledFaces
 from fer.errors import DataError
-from fer.networks.preprocess import resize
 from fer.networks.registry import normalization
-from train.data.augmentation import augment, seeded
+from train.data.augmentation import Changes, augment, draw_changes
 from train.engine.recipe import Recipe
 
-Draw = tuple[int, int, int]  # epoch, position within it, row of the data set
+CPU = torch.device("cpu")
 
 
-class AugmentedFaces(Dataset):
-    """Faces drawn by (epoch, position, row), each augmented with a seed of its own."""
+class Draw(NamedTuple):
+    """What a batch is made of."""
 
-    def __init__(self, faces: LabelledFaces, size: int, recipe: Recipe):
+    epoch: int
+    step: int  # of the epoch
+    rows: NDArray[np.int64]  # of the data set
+
+
+class Batch(NamedTuple):
+    """A batch that is still to be changed."""
+
+    faces: Tensor  # uint8 B×C×S×S, C being 1 where all are grey, else 3
+    targets: Tensor  # B×7
+    changes: Changes
+
+
+class DrawnFaces(Dataset):
+    """Batches by what was drawn for them; of several processes each gets its `share` of every one.
+
+    What happens to the faces is drawn for the whole batch, so that it is the same for one process
+    and for many.
+    """
+
+    def __init__(self, faces: LabelledFaces, size: int, recipe: Recipe, share: slice):
         self.faces = faces
         self.size = size
-        self.transform = augment(recipe.augmentation, *normalization(recipe.architecture))
-        self.seed = recipe.seed
+        self.recipe = recipe
+        self.share = share
         one_hot = np.eye(faces.targets.shape[1], dtype=np.float32)[faces.labels]
         self.targets = faces.targets if recipe.soft_labels else one_hot
 
-    def __getitem__(self, draw: Draw) -> tuple[Tensor, Tensor]:
-        epoch, position, row = draw
-        with seeded(self.seed, epoch, position):
-            image = self.transform(resize(self.faces.image(row), self.size))
-        return image, torch.from_numpy(self.targets[row])
+    def __getitem__(self, draw: Draw) -> Batch:
+        # From 1 on: a 0 more would give the generator that has drawn the epoch's rows.
+        generator = np.random.default_rng([self.recipe.seed, draw.epoch, 1 + draw.step])
+        changes = draw_changes(self.recipe.augmentation, self.size, len(draw.rows), generator)
+        rows = draw.rows[self.share]
+        faces = resized([self.faces.pixels(row) for row in rows], self.size)
+        return Batch(faces, torch.from_numpy(self.targets[rows]), changes.of(self.share))
+
+
+def resized(pictures: list[NDArray[np.uint8]], size: int) -> Tensor:
+    """Pictures H×W or H×W×3 of any sizes as uint8 B×C×`size`×`size`, C being 1 if all are grey.
+
+    As `fer.networks.preprocess.resize` does it, but for a last bit in few places, and all of a
+    shape at once.
+    """
+    shapes = {picture.shape for picture in pictures}
+    channels = 3 if any(len(shape) == 3 for shape in shapes) else 1
+    batch = torch.empty(len(pictures), channels, size, size, dtype=torch.uint8)
+    for shape in shapes:
+        places = [place for place, picture in enumerate(pictures) if picture.shape == shape]
+        alike = torch.from_numpy(np.stack([pictures[place] for place in places]))
+        alike = alike.reshape(*alike.shape[:3], -1).permute(0, 3, 1, 2)
+        batch[places] = F.interpolate(alike, (size, size), mode="bilinear", antialias=True)
+    return batch
 
 
 class Draws:
@@ -44,50 +86,34 @@ class Draws:
 
     The balanced sampler draws emotion c with a probability in proportion to n_c^(1-balance), with
     replacement; otherwise the faces are shuffled. The last, incomplete batch of an epoch is left
-    out. Each of several processes gets its share of every batch.
+    out.
     """
 
-    def __init__(
-        self,
-        faces: LabelledFaces,
-        recipe: Recipe,
-        stage_index: int,
-        first_step: int,
-        process: int = 0,
-        processes: int = 1,
-    ):
+    def __init__(self, faces: LabelledFaces, recipe: Recipe, stage_index: int, first_step: int):
         self.faces = faces
         self.recipe = recipe
         self.stage_index = stage_index
         self.first_step = first_step
-        self.share = slice(process, None, processes)
         stage = recipe.stages[stage_index]
         self.epochs = stage.epochs
         self.draws = stage.faces or len(faces)
         self.batch = min(stage.batch, self.draws)
         self.steps_per_epoch = self.draws // self.batch
-        if self.batch % processes:
-            # Shares of unequal size would weigh the faces unequally.
-            raise DataError(
-                f"A batch of {self.batch} cannot be shared by {processes} processes: "
-                f"set stages.{stage_index}.batch to a multiple of {processes}."
-            )
 
     def __len__(self) -> int:
         return self.steps_per_epoch * self.epochs - self.first_step
 
-    def __iter__(self) -> Iterator[list[Draw]]:
+    def __iter__(self) -> Iterator[Draw]:
         first_epoch, skipped = divmod(self.first_step, self.steps_per_epoch)
         for epoch in range(first_epoch, self.epochs):
             # Stages must not repeat each other's epochs, so each gets a range of its own.
             unique_epoch = self.stage_index * 10_000 + epoch
             rows = self._rows(unique_epoch)
-            draws = [(unique_epoch, position, int(row)) for position, row in enumerate(rows)]
             for step in range(skipped, self.steps_per_epoch):
-                yield draws[step * self.batch : (step + 1) * self.batch][self.share]
+                yield Draw(unique_epoch, step, rows[step * self.batch : (step + 1) * self.batch])
             skipped = 0
 
-    def _rows(self, epoch: int) -> np.ndarray:
+    def _rows(self, epoch: int) -> NDArray[np.int64]:
         generator = np.random.default_rng([self.recipe.seed, epoch])
         if self.recipe.imbalance != "sampler" or self.recipe.balance == 0:
             shuffled = generator.permutation(len(self.faces))
@@ -104,12 +130,36 @@ def training_batches(
     workers: int,
     process: int = 0,
     processes: int = 1,
-) -> tuple[DataLoader, int]:
-    """A loader of (images B×3×S×S, targets B×7) from step `first_step`, and the steps per epoch.
+    device: torch.device = CPU,
+) -> tuple[Iterator[tuple[Tensor, Tensor]], int]:
+    """The (images B×3×S×S, targets B×7) from step `first_step` on, and the steps of an epoch.
 
     With several processes, B is the share of this one in the recipe's batch.
     """
-    data = AugmentedFaces(faces, recipe.stages[stage_index].size, recipe)
-    draws = Draws(faces, recipe, stage_index, first_step, process, processes)
-    loader = DataLoader(data, batch_sampler=draws, num_workers=workers)
-    return loader, draws.steps_per_epoch
+    draws = Draws(faces, recipe, stage_index, first_step)
+    if draws.batch % processes:
+        # Shares of unequal size would weigh the faces unequally.
+        raise DataError(
+            f"A batch of {draws.batch} cannot be shared by {processes} processes: "
+            f"set stages.{stage_index}.batch to a multiple of {processes}."
+        )
+    share = slice(process, None, processes)
+    loader = DataLoader(
+        DrawnFaces(faces, recipe.stages[stage_index].size, recipe, share),
+        sampler=draws,
+        batch_size=None,  # what is drawn is a batch already
+        num_workers=workers,
+        pin_memory=device.type == "cuda",
+    )
+    return _changed(loader, recipe.architecture, device), draws.steps_per_epoch
+
+
+def _changed(
+    loader: DataLoader, architecture: str, device: torch.device
+) -> Iterator[tuple[Tensor, Tensor]]:
+    mean, std = (
+        torch.tensor(values, device=device)[:, None, None] for values in normalization(architecture)
+    )
+    for faces, targets, changes in loader:
+        images = augment(faces.to(device, non_blocking=True), changes.to(device), mean, std)
+        yield images, targets.to(device, non_blocking=True)

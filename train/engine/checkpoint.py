@@ -22,6 +22,10 @@ from fer.errors import DataError
 from fer.models.records import EpochRecord, Origin
 from train.engine.recipe import Recipe
 
+# Of what a recipe means, so that no run goes on by other rules than it began with. 1: each face was
+# changed by a random generator of its own; 2: a batch is.
+VERSION = 2
+
 
 @dataclass(kw_only=True)
 class RunState:
@@ -30,6 +34,7 @@ class RunState:
     recipe: Recipe
     train: str  # digest of the split
     validation: str
+    version: int = 1  # what was saved before versions were counted
     started_from: Origin | None = None
     stage: int = 0
     step: int = 0  # how many of the stage are done

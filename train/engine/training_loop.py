@@ -33,6 +33,7 @@ from fer.networks.registry import build, normalization
 from train.data.augmentation import mixup
 from train.data.batches import training_batches
 from train.engine.checkpoint import (
+    VERSION,
     RunState,
     read_checkpoint,
     read_tensors,
@@ -104,7 +105,9 @@ class TrainingLoop:
             self.modules["average"] = self.average
         counts = torch.from_numpy(train.class_counts()).float()
         self.prior = (counts / counts.sum()).to(self.device)
-        self.state = RunState(recipe=recipe, train=train.digest, validation=validation.digest)
+        self.state = RunState(
+            recipe=recipe, train=train.digest, validation=validation.digest, version=VERSION
+        )
         if recipe.start:  # now, for the folder may hold another model by the time the run ends
             self.state.started_from = origin(recipe.start)
 
@@ -135,6 +138,11 @@ class TrainingLoop:
         if not path.exists():
             return None
         tensors, state = read_checkpoint(path)
+        if state.version != VERSION:
+            raise DataError(
+                f"{self.folder} holds a run of another version of this program, which draws other "
+                "batches: finish it with that one, or choose a new --out."
+            )
         # A stage may be changed until it begins.
         if state.recipe.until(state.stage) != self.recipe.until(state.stage):
             raise DataError(f"{self.folder} holds a run of another recipe: choose a new --out.")
@@ -156,6 +164,7 @@ class TrainingLoop:
             self.workers,
             self.accelerator.process_index,
             self.accelerator.num_processes,
+            self.device,
         )
         total = steps_per_epoch * stage.epochs
         network = self.accelerator.prepare_model(part(self.model, stage))
@@ -195,8 +204,7 @@ class TrainingLoop:
         self, forward: Callable, optimizer: Optimizer, images: Tensor, targets: Tensor
     ) -> float:
         """One step on images B×3×S×S and targets B×7, the moving average's too; its loss."""
-        images = images.to(self.device, memory_format=torch.channels_last)
-        targets = targets.to(self.device)
+        images = images.contiguous(memory_format=torch.channels_last)
         if self.recipe.mixup:
             place = (self.state.stage, self.state.step, self.accelerator.process_index)
             images, targets = mixup(images, targets, self.recipe.mixup, self.recipe.seed, *place)
