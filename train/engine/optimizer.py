@@ -34,7 +34,7 @@ def make_optimizer(model: nn.Module, stage: Stage) -> Optimizer:
                 "weight_decay": 0.0,
             },
         ]
-    options |= {"lr": stage.lr, "weight_decay": stage.weight_decay}
+    options |= {"lr": stage.lr, "weight_decay": stage.weight_decay, "fused": True}
     if stage.sam_rho:
         return SAM(groups, kind, rho=stage.sam_rho, **options)
     return kind(groups, **options)
