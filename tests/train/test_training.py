@@ -15,6 +15,7 @@ import torch
 from generated import write_split
 from PIL import Image
 from safetensors.torch import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import fer
 from fer.data import load_split
@@ -51,6 +52,13 @@ batch = 2
 lr = 1e-3
 sam_rho = 0.05
 """
+
+SMALL_CONVNEXT = [
+    "architecture='convnextv2_atto'",
+    "stages.1.size=64",
+    "stages.1.sam_rho=0.0",
+    "stages.0.network='whole'",
+]
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +176,27 @@ def test_a_run_that_drew_its_batches_otherwise_does_not_carry_on(data, tmp_path,
     assert "another version of this program" in capsys.readouterr().err
 
 
+def test_every_loss_is_noted_though_few_are_looked_at_at_once(data, tmp_path):
+    arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
+    overrides = ["checkpoint_every=100", "stages.0.faces=24", "stages.0.epochs=1"]
+    for override in [*overrides, *SMALL_CONVNEXT]:
+        arguments += ["--set", override]
+    assert main(arguments) == 0
+    curves = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    events = curves.Scalars("backbone/loss")
+    assert [event.step for event in events] == list(range(1, 13))
+    first_epoch, _ = read_training(tmp_path / "model").history
+    mean = sum(event.value for event in events) / len(events)
+    assert first_epoch.loss == pytest.approx(mean, rel=1e-6)
+
+
+def test_a_run_that_diverges_ends_without_a_checkpoint_of_it(data, tmp_path, capsys):
+    arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
+    assert main([*arguments, "--set", "checkpoint_every=100", "--set", "stages.0.lr=1e30"]) == 2
+    assert "start a new run with a lower lr" in capsys.readouterr().err
+    assert state_of(tmp_path) == (0, 0)
+
+
 def test_a_run_does_not_carry_on_with_another_recipe(data, tmp_path, capsys):
     arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
     arguments += ["--minutes", "0.0001"]
@@ -188,12 +217,12 @@ def test_a_run_does_not_carry_on_with_other_faces(data, tmp_path, capsys, split)
 
 
 def test_convnext_trains_into_a_folder_that_answers_and_explains(data, tmp_path):
-    small = ["architecture='convnextv2_atto'", "stages.1.size=64", "stages.1.sam_rho=0.0"]
+    *small, whole = SMALL_CONVNEXT
     arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
     for override in small:
         arguments += ["--set", override]
     assert main(arguments) == 2  # ConvNeXt has no backbone stage
-    arguments += ["--set", "stages.0.network='whole'"]
+    arguments += ["--set", whole]
     assert main([*arguments, "--set", "logit_adjustment=true"]) == 0
     recognizer = fer.load(tmp_path / "model")
     assert -1 <= recognizer.folder.training.shift <= 1

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -51,6 +52,7 @@ from train.engine.tensorboard import Curves
 
 CHECKPOINT = "checkpoint.safetensors"
 BEST = "best.safetensors"
+STEPS_UNSEEN = 10  # at most, before their losses are looked at
 
 
 class BackboneClassifier(nn.Module):
@@ -175,22 +177,25 @@ class TrainingLoop:
         bar = tqdm(loader, stage.name, total, initial=done, dynamic_ncols=True, disable=not main)
         network.train()
         state = self.state
+        recent: list[tuple[Tensor, float]] = []
         started = time.monotonic()
         for images, targets in bar:
             rate = set_learning_rate(optimizer, stage, state.step, total)
-            loss = self.step(forward, optimizer, images, targets)
+            recent.append((self.step(forward, optimizer, images, targets), rate))
             state.step += 1
-            state.loss_sum += loss
-            self.curves.step(stage.name, state.step, loss, rate)
             epoch, within = divmod(state.step, steps_per_epoch)
-            bar.set_postfix(loss=f"{loss:.3f}", best=f"{state.best:.4f}", refresh=False)
+            stopping = time.monotonic() > self.deadline and state.step < total
+            saving = within == 0 or state.step % self.recipe.checkpoint_every == 0 or stopping
+            if saving or len(recent) == STEPS_UNSEEN:
+                loss = self._note_losses(stage.name, recent)
+                recent.clear()
+                bar.set_postfix(loss=f"{loss:.3f}", best=f"{state.best:.4f}", refresh=False)
             if within == 0:
                 if main and (epoch % stage.validate_every == 0 or epoch == stage.epochs):
                     self._validate(index, epoch, state.loss_sum / steps_per_epoch)
                 state.loss_sum = 0.0
                 network.train()
-            stopping = time.monotonic() > self.deadline and state.step < total
-            if within == 0 or state.step % self.recipe.checkpoint_every == 0 or stopping:
+            if saving:
                 state.seconds += time.monotonic() - started
                 started = time.monotonic()
                 if main:
@@ -202,22 +207,21 @@ class TrainingLoop:
 
     def step(
         self, forward: Callable, optimizer: Optimizer, images: Tensor, targets: Tensor
-    ) -> float:
-        """One step on images B×3×S×S and targets B×7, the moving average's too; its loss."""
+    ) -> Tensor:
+        """One step on images B×3×S×S and targets B×7, the moving average's too; its loss, which is
+        left where it is, for to look at it would make a GPU wait."""
         images = images.contiguous(memory_format=torch.channels_last)
         if self.recipe.mixup:
             place = (self.state.stage, self.state.step, self.accelerator.process_index)
             images, targets = mixup(images, targets, self.recipe.mixup, self.recipe.seed, *place)
 
-        def closure() -> float:
+        def closure() -> Any:  # SAM's types know only float
             optimizer.zero_grad()
             loss = total_loss(forward(images), targets, self.recipe, self.prior)
             self.accelerator.backward(loss)
-            return loss.item()
+            return loss.detach()
 
         loss = closure()
-        if not math.isfinite(loss):
-            raise DataError("The loss is no longer finite: start a new run with a lower lr.")
         if isinstance(optimizer, SAM):
             optimizer.step(closure)
         else:
@@ -225,6 +229,20 @@ class TrainingLoop:
         if self.average:
             self.average.update_parameters(self.model)
         return loss
+
+    def _note_losses(self, stage: str, recent: list[tuple[Tensor, float]]) -> float:
+        """Add the losses and rates of the last steps to state and curves; the last loss.
+
+        It goes before every checkpoint, so that none is saved of a run that has failed.
+        """
+        losses = torch.stack([loss for loss, _ in recent]).tolist()
+        first = self.state.step - len(recent) + 1
+        for step, (loss, (_, rate)) in enumerate(zip(losses, recent, strict=True), first):
+            if not math.isfinite(loss):
+                raise DataError("The loss is no longer finite: start a new run with a lower lr.")
+            self.state.loss_sum += loss
+            self.curves.step(stage, step, loss, rate)
+        return losses[-1]
 
     def _validate(self, index: int, epoch: int, loss: float) -> None:
         stage = self.recipe.stages[index]
