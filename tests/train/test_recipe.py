@@ -20,9 +20,14 @@ from train.data.landmark_frame import is_grey
 from train.engine.calibration import fit_temperature
 from train.engine.losses import attention_diversity, total_loss
 from train.engine.optimizer import make_optimizer, set_learning_rate
+from train.engine.precision import settled
 from train.engine.recipe import Recipe, Stage, load_recipe
 
 RECIPES, RUNS = Path("train/recipes"), Path("train/runs")
+BF16_QUERIES = {
+    "cpu": ["_is_avx512_bf16_supported", "_is_amx_tile_supported"],
+    "cuda": ["is_bf16_supported"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +179,26 @@ def test_temperature_is_recovered(temperature):
     assert fit_temperature(logits * temperature, labels) == pytest.approx(temperature, rel=0.05)
 
 
+@pytest.mark.parametrize(
+    ("precision", "device", "able", "expected"),
+    [
+        ("fp32", "cpu", True, "fp32"),
+        ("bf16", "cpu", False, "bf16"),
+        ("auto", "cpu", True, "bf16"),
+        ("auto", "cpu", False, "fp32"),
+        ("auto", "cuda", True, "bf16"),
+        ("auto", "cuda", False, "fp32"),  # a T4
+        ("auto", "mps", True, "fp32"),
+    ],
+)
+def test_precision(monkeypatch, precision, device, able, expected):
+    for module in ("cpu", "cuda"):  # the one that is not asked says the opposite
+        says = able if module == device else not able
+        for name in BF16_QUERIES[module]:
+            monkeypatch.setattr(f"torch.{module}.{name}", lambda says=says, **_: says)
+    assert settled(precision, torch.device(device)) == expected
+
+
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
 def test_recipes_load(path):
     recipe = load_recipe(path)
@@ -189,6 +214,8 @@ def test_a_recorded_run_can_be_repeated(path):
     recipe = load_recipe(own if own.exists() else RECIPES / f"{recorded.name}.toml")
     start = re.sub("^weights/", "fer/weights/", recorded.start)  # where they are now
     data = replace(recipe.training_data, licence_id="")
+    if recipe.precision == "auto":  # it records what the machine had
+        recipe = replace(recipe, precision=recorded.precision)
     assert replace(recipe, name=recorded.name, training_data=data) == replace(recorded, start=start)
 
 

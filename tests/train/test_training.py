@@ -176,6 +176,19 @@ def test_a_run_that_drew_its_batches_otherwise_does_not_carry_on(data, tmp_path,
     assert "another version of this program" in capsys.readouterr().err
 
 
+def test_a_run_keeps_the_precision_that_it_began_in(data, tmp_path, capsys, monkeypatch):
+    arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
+    arguments += ["--minutes", "0.0001", "--set", "precision='auto'"]
+    monkeypatch.setattr("torch.cpu._is_avx512_bf16_supported", lambda: False)
+    monkeypatch.setattr("torch.cpu._is_amx_tile_supported", lambda: False)
+    assert main(arguments) == 0
+    monkeypatch.setattr("torch.cpu._is_avx512_bf16_supported", lambda: True)  # another machine
+    assert main(arguments) == 2
+    assert """carry on with --set 'precision="fp32"'""" in capsys.readouterr().err
+    assert main([*arguments, "--set", 'precision="fp32"']) == 0
+    assert state_of(tmp_path) == (0, 2)
+
+
 def test_every_loss_is_noted_though_few_are_looked_at_at_once(data, tmp_path):
     arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
     overrides = ["checkpoint_every=100", "stages.0.faces=24", "stages.0.epochs=1"]

@@ -68,7 +68,7 @@ class Recipe:
     start: str = ""  # model folder, or file of dlib's network, to start from; "" means from scratch
     augmentation: Augmentation = Augmentation()
     seed: int = 0
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Literal["auto", "fp32", "bf16"] = "fp32"  # auto: bf16 where it is quick
     compile: bool = False  # torch.compile: minutes to start, then faster steps
     # How rare emotions are made up for, and how much: 0 not at all, 1 as if all were equally many.
     imbalance: Literal["sampler", "class-balanced", "logit-adjusted"] = "sampler"

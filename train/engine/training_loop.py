@@ -47,6 +47,7 @@ from train.engine.initialize import initialize, origin
 from train.engine.interruption import OutOfTime
 from train.engine.losses import total_loss
 from train.engine.optimizer import make_optimizer, set_learning_rate
+from train.engine.precision import settled
 from train.engine.recipe import Recipe, Stage
 from train.engine.tensorboard import Curves
 
@@ -81,15 +82,15 @@ class TrainingLoop:
         workers: int,
         deadline: float,
     ):
-        self.recipe = recipe
         self.train = train
         self.validation = validation
         self.folder = folder
         self.workers = workers
         self.deadline = deadline
-        mixed = "bf16" if recipe.precision == "bf16" else "no"
-        self.accelerator = Accelerator(mixed_precision=mixed)
+        self.accelerator = Accelerator(mixed_precision="no")  # it allows but one in a process
         self.device = self.accelerator.device
+        recipe = replace(recipe, precision=settled(recipe.precision, self.device))
+        self.recipe = recipe
         torch.manual_seed(recipe.seed)
         model = build(recipe.architecture, len(EMOTIONS), pretrained=recipe.pretrained)
         if recipe.start:
@@ -144,6 +145,11 @@ class TrainingLoop:
             raise DataError(
                 f"{self.folder} holds a run of another version of this program, which draws other "
                 "batches: finish it with that one, or choose a new --out."
+            )
+        if state.recipe.precision != self.recipe.precision:
+            raise DataError(
+                f"{self.folder} holds a run in {state.recipe.precision}: carry on with "
+                f"--set 'precision=\"{state.recipe.precision}\"', or choose a new --out."
             )
         # A stage may be changed until it begins.
         if state.recipe.until(state.stage) != self.recipe.until(state.stage):
@@ -203,7 +209,6 @@ class TrainingLoop:
                     save_checkpoint(path, self.modules, optimizer, state)
             if stopping:
                 raise OutOfTime
-        self.accelerator.unwrap_model(network, keep_fp32_wrapper=False)
 
     def step(
         self, forward: Callable, optimizer: Optimizer, images: Tensor, targets: Tensor
@@ -217,7 +222,9 @@ class TrainingLoop:
 
         def closure() -> Any:  # SAM's types know only float
             optimizer.zero_grad()
-            loss = total_loss(forward(images), targets, self.recipe, self.prior)
+            with self.autocast():
+                output = forward(images)
+            loss = total_loss(output, targets, self.recipe, self.prior)
             self.accelerator.backward(loss)
             return loss.detach()
 
@@ -229,6 +236,11 @@ class TrainingLoop:
         if self.average:
             self.average.update_parameters(self.model)
         return loss
+
+    def autocast(self) -> torch.autocast:
+        """Inside of it the network computes in the recipe's precision."""
+        mixed = self.recipe.precision == "bf16"
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=mixed)
 
     def _note_losses(self, stage: str, recent: list[tuple[Tensor, float]]) -> float:
         """Add the losses and rates of the last steps to state and curves; the last loss.
@@ -271,7 +283,7 @@ class TrainingLoop:
             mean, std = normalization(self.recipe.architecture)
             batch = torch.from_numpy(to_batch(crops, size, mean, std))
             batch = batch.to(self.device, memory_format=torch.channels_last)
-            with self.accelerator.autocast():
+            with self.autocast():
                 return network(batch).float().cpu().numpy()
 
         return predict_split(logits, self.validation)
