@@ -120,6 +120,20 @@ def test_killed_and_resumed_run_equals_an_unbroken_one(data, tmp_path, one_threa
     assert (unbroken / "model" / "model.safetensors").stat().st_size < 9_000_000
 
 
+def test_what_a_step_draws_is_the_same_after_a_stop(data, tmp_path, one_thread):
+    """This network drops features at random, and mixup blends faces."""
+    arguments = ["--data", str(data), "--recipe", str(data / "recipe.toml")]
+    overrides = ["architecture='face_resnet29'", "mixup=0.5", "ema=0.0", "stages.0.network='whole'"]
+    for override in [*overrides, "stages.0.size=150", "stages.1.size=150", "stages.1.faces=2"]:
+        arguments += ["--set", override]
+    unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
+    assert main([*arguments, "--out", str(unbroken)]) == 0
+    assert main([*arguments, "--out", str(broken), "--minutes", "0.0001"]) == 0
+    assert main([*arguments, "--out", str(broken)]) == 0
+    weights = [(out / "model" / "model.safetensors").read_bytes() for out in (unbroken, broken)]
+    assert weights[0] == weights[1]
+
+
 def test_last_good_checkpoint_survives_a_full_disk(tmp_path, monkeypatch):
     path = tmp_path / "checkpoint.safetensors"
     save_tensors(path, {"model.a": torch.ones(2)}, {"step": 1})

@@ -1,8 +1,8 @@
 """A run's state as one safetensors file, replaced atomically: a kill leaves the old or the new one.
 
 Tensors are the model's, under `model.`, and the optimiser's, under `optimizer.<parameter>.<name>`;
-everything else is a `RunState` as JSON in the file's metadata. No generator state is needed: see
-`train.data.batches`.
+everything else is a `RunState` as JSON in the file's metadata. No generator state is needed: what
+is drawn depends on the number of the step alone (`train.data.batches`, `TrainingLoop.step`).
 """
 
 import json
@@ -23,7 +23,8 @@ from fer.models.records import EpochRecord, Origin
 from train.engine.recipe import Recipe
 
 # Of what a recipe means, so that no run goes on by other rules than it began with. 1: each face was
-# changed by a random generator of its own; 2: a batch is, and optimisers are torch's fused ones.
+# changed by a random generator of its own, dropout drew from whatever a process had drawn before;
+# 2: a batch is changed and a step draws by its number, and optimisers are torch's fused ones.
 VERSION = 2
 
 

@@ -31,7 +31,7 @@ from fer.models.records import EpochRecord
 from fer.networks.ddamfn import DDAMFN
 from fer.networks.preprocess import to_batch
 from fer.networks.registry import build, normalization
-from train.data.augmentation import mixup
+from train.data.augmentation import mixup, seeded
 from train.data.batches import training_batches
 from train.engine.checkpoint import (
     VERSION,
@@ -53,6 +53,7 @@ from train.engine.tensorboard import Curves
 
 CHECKPOINT = "checkpoint.safetensors"
 BEST = "best.safetensors"
+DROPOUT = 1  # tells its random numbers from those of mixup
 STEPS_UNSEEN = 10  # at most, before their losses are looked at
 
 
@@ -216,8 +217,8 @@ class TrainingLoop:
         """One step on images B×3×S×S and targets B×7, the moving average's too; its loss, which is
         left where it is, for to look at it would make a GPU wait."""
         images = images.contiguous(memory_format=torch.channels_last)
+        place = (self.state.stage, self.state.step, self.accelerator.process_index)
         if self.recipe.mixup:
-            place = (self.state.stage, self.state.step, self.accelerator.process_index)
             images, targets = mixup(images, targets, self.recipe.mixup, self.recipe.seed, *place)
 
         def closure() -> Any:  # SAM's types know only float
@@ -228,11 +229,12 @@ class TrainingLoop:
             self.accelerator.backward(loss)
             return loss.detach()
 
-        loss = closure()
-        if isinstance(optimizer, SAM):
-            optimizer.step(closure)
-        else:
-            optimizer.step()
+        with seeded(self.recipe.seed, *place, DROPOUT):
+            loss = closure()
+            if isinstance(optimizer, SAM):
+                optimizer.step(closure)
+            else:
+                optimizer.step()
         if self.average:
             self.average.update_parameters(self.model)
         return loss
