@@ -112,6 +112,8 @@ def compare(before: Path, data: str, recipes: Sequence[str]) -> Comparison:
     checkouts = {before.resolve(): list[Speed](), ROOT: list[Speed]()}
     if len(checkouts) == 1:
         raise DataError("--before is this very checkout: make another with git worktree add.")
+    if not (before / "train" / "bench.py").is_file():
+        raise DataError(f"{before} holds no train/bench.py: give a checkout of this project.")
     for recipe in recipes:
         rounds = [[_measured(path, data, recipe) for path in checkouts] for _ in range(ROUNDS)]
         for speeds, of_rounds in zip(checkouts.values(), zip(*rounds, strict=True), strict=True):
