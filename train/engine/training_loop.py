@@ -28,7 +28,6 @@ from fer.evaluation.metrics import accuracies
 from fer.evaluation.predictions import predict_split
 from fer.labels import EMOTIONS
 from fer.models.records import EpochRecord
-from fer.networks.ddamfn import DDAMFN
 from fer.networks.preprocess import to_batch
 from fer.networks.registry import build, normalization
 from train.data.augmentation import mixup, seeded
@@ -48,24 +47,14 @@ from train.engine.interruption import OutOfTime
 from train.engine.losses import total_loss
 from train.engine.optimizer import make_optimizer, set_learning_rate
 from train.engine.precision import settled
-from train.engine.recipe import Recipe, Stage
+from train.engine.recipe import Recipe
+from train.engine.stage_network import part
 from train.engine.tensorboard import Curves
 
 CHECKPOINT = "checkpoint.safetensors"
 BEST = "best.safetensors"
 DROPOUT = 1  # tells its random numbers from those of mixup
 STEPS_UNSEEN = 10  # at most, before their losses are looked at
-
-
-class BackboneClassifier(nn.Module):
-    """DDAMFN's backbone and classifier with average pooling: for small faces, without the heads."""
-
-    def __init__(self, model: DDAMFN):
-        super().__init__()
-        self.backbone, self.classifier = model.backbone, model.classifier
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.classifier(self.backbone(x).mean((2, 3)))
 
 
 class TrainingLoop:
@@ -289,12 +278,3 @@ class TrainingLoop:
                 return network(batch).float().cpu().numpy()
 
         return predict_split(logits, self.validation)
-
-
-def part(model: nn.Module, stage: Stage) -> nn.Module:
-    """The part of a model that a stage trains: its parameters are the model's own."""
-    if stage.network == "whole":
-        return model
-    if not isinstance(model, DDAMFN):
-        raise DataError("Only DDAMFN has a backbone stage: set network to whole.")
-    return BackboneClassifier(model)

@@ -21,7 +21,8 @@ from fer.evaluation.provenance import commit, hardware, versions
 from train.data.batches import training_batches
 from train.engine.optimizer import make_optimizer
 from train.engine.recipe import Recipe, load_recipe
-from train.engine.training_loop import TrainingLoop, part
+from train.engine.stage_network import part
+from train.engine.training_loop import TrainingLoop
 
 ROOT = Path(__file__).parent.parent.parent
 RECORD = ROOT / "train" / "speed.json"
