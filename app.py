@@ -29,9 +29,11 @@ try:
     from fer.recognizer import load_or_bundled
     from fer.ui.backend import Backend
     from fer.ui.page import LAUNCH, build
+    from fer.ui.server.memory import share_arenas
 except ModuleNotFoundError as error:
     sys.exit(str(MissingExtra(error, "app")))
 
+share_arenas()
 # At module level, because ZeroGPU lends its GPU only to what was moved there before the first call.
 try:
     recognizer, remark = load_or_bundled(default_model())
