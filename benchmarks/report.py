@@ -17,8 +17,8 @@ from fer.evaluation.plots import BLUE, DPI, FIGURES, ORANGE, STYLE
 from fer.models.records import Interval
 
 SIZE = (5.5, 3.2)  # inches
-COLUMNS = ("", "installed", "first photo", "of 1 face", "of 10", "found", "false", "memory")
-LABELLED = ("right", "mean-class")
+COLUMNS = ("", "installed", "cold start", "1 face", "10 faces", "found", "false", "memory")
+LABELLED = ("overall", "mean-class")
 
 
 def speed(record: Record) -> list[str]:
@@ -47,9 +47,9 @@ def section(comparison: Comparison) -> list[str]:
     lines = [
         f"Measured {comparison.date}{_at(comparison.commit)} with `{comparison.command}` on "
         f"{_machine(comparison.machine)}, Python {comparison.python}: the size of an environment "
-        "with the package alone; from the start of a process to its first answered photo; a photo "
-        "of 1280×720 with one face and with ten, from the file on; how many of the ten were found, "
-        "and boxes where no face is; the most memory that the process held.",
+        "with the package alone; a process from its start to the end of its first photo; a photo "
+        "of 1280×720 with one face and with ten, from the file to the answer; how many of the ten "
+        "were found, and boxes where there is no face; the most memory that the process held.",
         "",
         f"| {' | '.join(columns)} |",
         f"|{'---|' * len(columns)}",
@@ -60,7 +60,7 @@ def section(comparison: Comparison) -> list[str]:
     ]
     if comparison.data:
         lines += [
-            f"- The last two columns are percent of {comparison.n:,} crops of {comparison.data} "
+            f"- The last two columns: percent of {comparison.n:,} crops of {comparison.data} "
             "labelled rightly, with 95 % intervals. These faces chose our weights and fitted our "
             "stacker, so that its figure in the tables above, on folds that it did not see, is "
             "fairer. The others may have been trained on these photos, with these labels or "
@@ -134,5 +134,5 @@ def _machine(machine: Machine) -> str:
 
 
 def _at(commit: str | None) -> str:
-    changed = " with changes" if commit and commit.endswith("+") else ""
+    changed = " (changed)" if commit and commit.endswith("+") else ""
     return f" at commit `{commit[:12]}`{changed}" if commit else ""

@@ -49,15 +49,17 @@ def write_cards(runs: list[Path]) -> None:
 
 
 def write_all() -> None:
-    """Write every bundled card and the README's front matter and tables."""
+    """Write every bundled card, and the README's front matter, tables and plot."""
+    from benchmarks.report import draw
     from model_cards.card import write_card
-    from model_cards.readme import README, bundled_models, generated
+    from model_cards.readme import PLOT, README, bundled_models, compared, generated
 
     folders = bundled_models()
     for folder in folders:
         write_card(folder)
     text = generated(README.read_text(encoding="utf-8"), folders)
     README.write_text(text, encoding="utf-8")
+    draw(compared(), PLOT)
     print(f"The cards of {len(folders)} bundled models and {README} are up to date")
 
 

@@ -4,6 +4,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks import peers, report
+from benchmarks.records import Comparison
+from benchmarks.records import read as read_comparison
+from fer.bench.records import read as read_speed
 from fer.errors import ModelError
 from fer.evaluation.comparison import ablation_row, ablation_table
 from fer.models.bundled import WEIGHTS
@@ -15,7 +19,8 @@ from model_cards.references import all_published, data_name
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-BEGIN, END = "<!-- results: made by `make cards` -->", "<!-- end of results -->"
+SPEED = ROOT / "benchmarks" / "speed.json"  # what `fer bench --json` wrote
+PLOT = peers.RECORD.with_suffix(".png")
 
 
 def bundled_models() -> list[ModelFolder]:
@@ -29,7 +34,9 @@ def generated(text: str, folders: Sequence[ModelFolder]) -> str:
     parts = text.split("---\n", 2)
     if len(parts) != 3 or parts[0]:
         raise ModelError("The README needs its front matter, between two lines of ---.")
-    return f"---\n{front_matter()}---\n{with_results(parts[2], folders)}"
+    body = with_part(parts[2], "results", results(folders))
+    body = with_part(body, "speed", "\n".join(speed()))
+    return f"---\n{front_matter()}---\n{body}"
 
 
 def front_matter() -> str:
@@ -39,13 +46,14 @@ def front_matter() -> str:
     return (TEMPLATES / "space.yaml").read_text(encoding="utf-8").replace("{{ gradio }}", gradio)
 
 
-def with_results(text: str, folders: Sequence[ModelFolder]) -> str:
-    """A text with its tables made anew; raises `ModelError` when it has no place for them."""
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise ModelError(f"The README needs the lines {BEGIN} and {END} once each.")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    return f"{before}{BEGIN}\n{results(folders)}\n{END}{after}"
+def with_part(text: str, name: str, content: str) -> str:
+    """A text with one part made anew; raises `ModelError` when it has no place for it."""
+    begin, end = f"<!-- {name}: made by `make cards` -->", f"<!-- end of {name} -->"
+    if text.count(begin) != 1 or text.count(end) != 1:
+        raise ModelError(f"The README needs the lines {begin} and {end} once each.")
+    before, rest = text.split(begin)
+    after = rest.split(end)[1]
+    return f"{before}{begin}\n{content}\n{end}{after}"
 
 
 def results(folders: Sequence[ModelFolder]) -> str:
@@ -92,4 +100,24 @@ def beside_others() -> list[str]:
         "| | on | overall | to bear in mind |",
         "|---|---|---|---|",
         *rows,
+    ]
+
+
+def compared() -> Comparison:
+    """What `benchmarks.peers` measured last."""
+    return read_comparison(peers.RECORD)
+
+
+def speed() -> list[str]:
+    """How fast the library is, alone and beside others' tools."""
+    comparison = compared()
+    named = ", ".join(peer.name for peer in comparison.peers if peer.photos)
+    return [
+        *report.speed(read_speed(SPEED)),
+        "",
+        "The same photos through others' tools:",
+        "",
+        *report.section(comparison),
+        "",
+        f"![Bars of the milliseconds that {named} take for a photo]({PLOT.relative_to(ROOT)})",
     ]

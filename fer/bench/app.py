@@ -19,7 +19,7 @@ from fer.errors import FerError
 
 GROUP = "The app"
 START = "python app.py to the first answered photo"
-MEMORY = "memory after the first answer"
+MEMORY = "memory of the app after the first answer"
 
 PATIENCE = 120  # seconds
 BOUNDARY = "a-photo-to-measure-with"

@@ -19,7 +19,7 @@ from fer.bench.records import Measurement, measurement
 
 OTHERS = 8
 GROUP = f"Beside {OTHERS} busy processes"
-BEYOND = "slower than its share of the cores explains"
+BEYOND = f"slower beside {OTHERS} busy ones than its share of the cores explains"
 
 BUSY = "while True: pass"
 COUNT = """

@@ -7,9 +7,10 @@ import pytest
 import yaml
 from serving import ROOT
 
+from benchmarks.report import shows
 from fer.errors import ModelError
 from model_cards.links import broken_links
-from model_cards.readme import bundled_models, generated
+from model_cards.readme import PLOT, bundled_models, compared, generated
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -53,8 +54,19 @@ def test_the_readme_is_fresh():
     assert generated(TEXT, bundled_models()) == TEXT
 
 
+def test_its_plot_of_speed_is_fresh():
+    assert shows(PLOT, compared())
+
+
 @pytest.mark.parametrize(
-    "line", [r"sdk_version: (\d)", r"short_description: (\w)", r"\| ensemble-ferplus \| (\d)"]
+    "line",
+    [
+        r"sdk_version: (\d)",
+        r"short_description: (\w)",
+        r"\| ensemble-ferplus \| (\d)",
+        r"\| fer photo.jpg \| (\d)",
+        r"\| fer-toolkit \d\S+ \| (\d)",
+    ],
 )
 def test_a_stale_readme_is_made_fresh(line):
     place = re.search(line, TEXT).start(1)
@@ -63,7 +75,11 @@ def test_a_stale_readme_is_made_fresh(line):
 
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
-    [("---\n", "", "front matter"), ("<!-- end of results -->", "", "once each")],
+    [
+        ("---\n", "", "front matter"),
+        ("<!-- end of results -->", "", "once each"),
+        ("<!-- speed: made by `make cards` -->", "", "once each"),
+    ],
 )
 def test_a_readme_without_a_place_for_them_is_refused(old, new, sentence):
     with pytest.raises(ModelError, match=sentence):
