@@ -27,7 +27,7 @@ def test_too_large_a_file_is_not_even_sent(page: Page, tmp_path: Path, tab, plac
 
 
 def test_of_a_crowd_the_largest_faces_are_looked_at(browser: Browser, monkeypatch) -> None:
-    monkeypatch.setattr("fer.ui.engine.MAX_FACES", 0)
+    monkeypatch.setattr("fer.ui.backend.MAX_FACES", 0)
     with served() as page:
         opened = open_page(browser, page.local_url)
         opened.locator(".example").first.click()

@@ -53,7 +53,8 @@ class Read(HTMLParser):
 def face(*probabilities: float) -> Face:
     shares = np.array(probabilities, np.float32)
     crop = Image.new("RGB", (8, 8))
-    return Face((0, 0, 8, 8), None, 1.0, (crop, crop), shares, np.stack([shares, shares]))
+    members, maps = np.stack([shares, shares]), (np.zeros((7, 1, 1), np.float32),) * 2
+    return Face((0, 0, 8, 8), None, 1.0, (crop, crop), shares, members, maps)
 
 
 HAPPY = face(0.02, 0, 0, 0.9, 0, 0, 0.08)
