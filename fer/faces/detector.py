@@ -46,8 +46,8 @@ CLOSE = 192
 FRAME = np.array([[66, 78], [126, 78], [96, 110], [73, 137], [119, 137]])
 MIDDLE = np.array([96, 102])
 FACE_SIDE = 136  # √(width · height) of that box
-LOOKS = 3  # at most: another one where the last shows that the face was not upright
-TURNED = math.radians(10)
+LOOKS = 4  # at most: another one where the last shows that the face was not upright
+TURNED = math.radians(5)
 SEEN_TURN = 0.8  # the network's landmarks are turned by this part of what the face is
 
 AT_ONCE = 16  # windows that are looked at together

@@ -60,20 +60,15 @@ def test_portrait_is_found_once(detector):
     assert overlap(face.box, FACE) > 0.8
 
 
-@pytest.mark.parametrize(
-    ("degrees", "scale"),
-    [
-        *((degrees, 0.3) for degrees in (-30, -10, 15, 30)),  # a face 26 pixels wide
-        *((degrees, scale) for degrees in (-45, -30, -10, 15, 30, 45) for scale in (1, 2)),
-    ],
-)
+@pytest.mark.parametrize("degrees", [-45, -30, -10, 15, 30, 45])
+@pytest.mark.parametrize("scale", [0.3, 1, 2])
 def test_crop_does_not_depend_on_how_the_photo_lies(detector, degrees, scale):
     image, expected = turned(degrees, scale)
     (face,) = detector(image)
-    assert distance(face.landmarks, expected) < 8 * scale
+    assert distance(face.landmarks, expected) < 9 * scale  # the eyes are 42 apart
     reference = align_face(PORTRAIT, LANDMARKS)
     assert crop_difference(align_face(image, expected), reference) < 9  # a small copy is blurred
-    assert crop_difference(align_face(image, face.landmarks), reference) < 28
+    assert crop_difference(align_face(image, face.landmarks), reference) < 27
 
 
 @pytest.mark.parametrize(
