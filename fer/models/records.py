@@ -171,7 +171,7 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class Origin:
-    """The model that a run started from; cost and terms include those of what led to it."""
+    """A model that a run started or learnt from; cost and terms include those of what led to it."""
 
     recipe: str | None = None
     seconds: float | None = None
@@ -193,6 +193,7 @@ class TrainingRecord:
     validation: str | None = None  # digest of the split that chose the weights
     shift: float | None = None  # of the logits, after training
     started_from: Origin | None = None
+    taught_by: tuple[Origin, ...] = ()
 
 
 def read_metrics(folder: Path) -> Metrics:

@@ -19,6 +19,7 @@ from train.engine.recipe import Augmentation
 
 AREA = (0.02, 0.25)  # what is erased, as a share
 RATIO = (0.3, 3.3)  # of height to width
+COARSE = (20, 48)  # pixels a side
 
 
 class Changes(NamedTuple):
@@ -29,6 +30,7 @@ class Changes(NamedTuple):
     contrast: Tensor  # B factors
     contrast_first: Tensor  # B: whether contrast changes before brightness
     erased: Tensor  # B×2×2: first row and column, row and column behind the last, pixels
+    shrunk: Tensor  # B: to how many pixels a side, before it is enlarged again; 0: not at all
 
     def of(self, faces: slice) -> "Changes":
         """Those of some of the faces."""
@@ -47,7 +49,7 @@ def draw_changes(
     Flip, then with probability `jitter` a small rotation, zoom and shift, then brightness and
     contrast, then random erasing (Z. Zhong et al., AAAI 2020), as in upstream DDAMFN's training
     scripts: the distributions are those of torchvision's RandomHorizontalFlip, RandomAffine,
-    ColorJitter and RandomErasing.
+    ColorJitter and RandomErasing. With probability `shrink` a face is as coarse as a small one.
     """
 
     def chance(probability: float) -> NDArray[np.bool_]:
@@ -69,12 +71,15 @@ def draw_changes(
     sides = np.round(np.sqrt([area * ratio, area / ratio]))
     first = np.floor(generator.random((2, faces)) * (size - sides + 1))
     erased = np.stack([first, first + sides * erasing]).transpose(2, 0, 1)
+    shrinking = chance(options.shrink)
+    shrunk = np.exp(generator.uniform(*np.log(COARSE), faces)).round() * shrinking
     return Changes(
         torch.from_numpy(sources).float(),
         torch.from_numpy(brightness).float(),
         torch.from_numpy(contrast).float(),
         torch.from_numpy(contrast_first),
         torch.from_numpy(erased).int(),
+        torch.from_numpy(shrunk).int(),
     )
 
 
@@ -100,6 +105,8 @@ def augment(faces: Tensor, changes: Changes, mean: Tensor, std: Tensor) -> Tenso
     """
     grid = F.affine_grid(changes.sources, list(faces.shape), align_corners=False)
     images = F.grid_sample(faces.float(), grid, align_corners=False)
+    for row in changes.shrunk.nonzero().flatten().tolist():
+        images[row] = _coarse(images[row], int(changes.shrunk[row]))
     for changes_contrast in (changes.contrast_first, ~changes.contrast_first):
         factor = torch.where(changes_contrast, changes.contrast, changes.brightness)
         # Contrast spreads around the mean luminance (ITU-R BT.601), brightness from black.
@@ -113,6 +120,12 @@ def augment(faces: Tensor, changes: Changes, mean: Tensor, std: Tensor) -> Tenso
     first, behind = changes.erased[..., None].unbind(1)
     rows, columns = ((first <= places) & (places < behind)).unbind(1)
     return images.masked_fill_((rows[:, :, None] & columns[:, None])[:, None], 0)
+
+
+def _coarse(image: Tensor, side: int) -> Tensor:
+    """An image C×S×S as if it had been enlarged from `side` pixels."""
+    small = F.interpolate(image[None], (side, side), mode="bilinear", antialias=True)
+    return F.interpolate(small, image.shape[1:], mode="bilinear")[0]
 
 
 def _column(values: Tensor) -> Tensor:

@@ -37,6 +37,7 @@ class RunState:
     validation: str
     version: int = 1  # what was saved before versions were counted
     started_from: Origin | None = None
+    taught_by: list[Origin] = field(default_factory=list)
     stage: int = 0
     step: int = 0  # how many of the stage are done
     loss_sum: float = 0.0  # of the epoch so far

@@ -54,6 +54,7 @@ class Augmentation:
     shift: float = 8 / 112  # largest shift, as a fraction of the side
     brightness: float = 0.0  # largest change of brightness and contrast, as a fraction
     erase: float = 0.5  # probability of erasing a rectangle of 2 to 25 % of the area
+    shrink: float = 0.0  # probability of being as coarse as a face of 20 to 48 pixels a side
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,9 @@ class Recipe:
     ema: float = 0.0  # decay of the moving average of the weights that is judged; 0 turns it off
     logit_adjustment: bool = False  # after training, shift the logits as validation likes best
     mirror: bool = False  # the finished model answers for the mean of a face and its mirror image
+    # Model folders whose answers are learnt too, and their share in what is learnt.
+    teachers: tuple[str, ...] = ()
+    teaching: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
     soft_labels: bool = True  # train on the raters' votes where the data has them
     label_smoothing: float = 0.0
     mixup: float = 0.0  # alpha of the distribution of blends of two faces; 0 blends none

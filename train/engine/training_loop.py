@@ -49,6 +49,7 @@ from train.engine.optimizer import make_optimizer, set_learning_rate
 from train.engine.precision import settled
 from train.engine.recipe import Recipe
 from train.engine.stage_network import part
+from train.engine.teachers import taught_targets
 from train.engine.tensorboard import Curves
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -103,6 +104,7 @@ class TrainingLoop:
         )
         if recipe.start:  # now, for the folder may hold another model by the time the run ends
             self.state.started_from = origin(recipe.start)
+        self.state.taught_by = [origin(teacher) for teacher in recipe.teachers]
 
     def run(self) -> RunState:
         """Run every stage, leave the last one's best weights in the model, return the state.
@@ -111,6 +113,11 @@ class TrainingLoop:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         tensors = self._resume()
+        if self.recipe.teachers:
+            targets = taught_targets(
+                self.train, self.recipe.teachers, self.recipe.teaching, self.folder
+            )
+            self.train = replace(self.train, targets=targets)
         with Curves(self.folder, self.accelerator.is_main_process) as self.curves:
             for index in range(self.state.stage, len(self.recipe.stages)):
                 optimizer = make_optimizer(self.model, self.recipe.stages[index])

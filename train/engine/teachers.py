@@ -1,0 +1,39 @@
+"""Learning from models too: targets that are partly what teachers say of a face.
+
+What a trained model thinks of a face tells more than its label: which other emotions it could be,
+and that some labels are wrong (G. Hinton et al., "Distilling the Knowledge in a Neural Network",
+2015). Teachers see each face as it is, and their answers are computed once.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save
+
+from fer.data import LabelledFaces
+from fer.evaluation.predictions import cached_probabilities
+from fer.models.model_folder import open_network
+
+ANSWERS = "teachers.safetensors"
+
+
+def taught_targets(
+    faces: LabelledFaces, teachers: Sequence[str], share: float, folder: Path
+) -> NDArray[np.float32]:
+    """The faces' targets N×7, of which `share` is the mean of the teachers' probabilities.
+
+    These are calibrated, so that no other softening is needed, and kept in the run's `folder`: a
+    run that is carried on has the same ones, whatever has become of its teachers.
+
+    Raises `ModelError` when a teacher, a folder of one network, cannot be used.
+    """
+    path = folder / ANSWERS
+    if not path.exists():
+        answers = [cached_probabilities(open_network(Path(name)), faces) for name in teachers]
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(save({"probabilities": np.mean(answers, axis=0)}))
+        partial.replace(path)
+    probabilities = load_file(path)["probabilities"]
+    return (1 - share) * faces.targets + np.float32(share) * probabilities
