@@ -72,7 +72,8 @@ def draw_changes(
     first = np.floor(generator.random((2, faces)) * (size - sides + 1))
     erased = np.stack([first, first + sides * erasing]).transpose(2, 0, 1)
     shrinking = chance(options.shrink)
-    shrunk = np.exp(generator.uniform(*np.log(COARSE), faces)).round() * shrinking
+    side = np.exp(generator.uniform(np.log(COARSE[0]), np.log(COARSE[1]), faces))
+    shrunk = np.round(side) * shrinking
     return Changes(
         torch.from_numpy(sources).float(),
         torch.from_numpy(brightness).float(),

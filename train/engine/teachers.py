@@ -36,4 +36,4 @@ def taught_targets(
         partial.write_bytes(save({"probabilities": np.mean(answers, axis=0)}))
         partial.replace(path)
     probabilities = load_file(path)["probabilities"]
-    return (1 - share) * faces.targets + np.float32(share) * probabilities
+    return ((1 - share) * faces.targets + share * probabilities).astype(np.float32, copy=False)
