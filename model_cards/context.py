@@ -26,6 +26,7 @@ class NetworkContext:
     mirror: bool
     recipe: str
     start: str
+    teachers: list[str]  # their recipes
     stages: list[str]  # empty where its training is not on record
     shift: float | None
     hardware: str | None
@@ -104,6 +105,7 @@ def _network_context(folder: NetworkFolder) -> NetworkContext:
         mirror=config.mirror,
         recipe=config.recipe,
         start=formatting.start(config.architecture, training),
+        teachers=[one.recipe or "not on record" for one in training.taught_by],
         stages=[formatting.stage_sentence(stage) for stage in stages],
         shift=training.shift,
         hardware=training.hardware,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from fer.models.config import TrainingData
 from fer.models.model_folder import NetworkFolder
+from fer.models.records import Origin
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,20 @@ def licence_of(*networks: NetworkFolder) -> Licence:
 
 def training_data(network: NetworkFolder) -> list[TrainingData]:
     """What a network learnt from, then what the models before it did."""
-    earlier = network.training.started_from
-    return [network.config.training_data, *(earlier.training_data if earlier else ())]
+    own = network.config.training_data
+    return [own, *(data for before in _before(network) for data in before.training_data)]
 
 
 def began_with_imagenet(network: NetworkFolder) -> bool:
     """Whether a network, or one before it, began with timm's weights, which are CC BY-NC 4.0."""
-    recipe, earlier = network.training.recipe, network.training.started_from
-    return bool((recipe and recipe.pretrained) or (earlier and earlier.pretrained))
+    recipe = network.training.recipe
+    return bool(recipe and recipe.pretrained) or any(one.pretrained for one in _before(network))
+
+
+def _before(network: NetworkFolder) -> list[Origin]:
+    """The models that a network started and learnt from."""
+    start = network.training.started_from
+    return [*([start] if start else []), *network.training.taught_by]
 
 
 def strictest(data: Iterable[TrainingData], imagenet: bool) -> Licence:

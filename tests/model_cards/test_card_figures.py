@@ -131,6 +131,17 @@ def test_the_terms_of_an_earlier_model_stay(folder, start, licence, words):
     assert words in card
 
 
+def test_the_terms_of_a_teacher_stay(folder):
+    teacher = {"recipe": "wise", "training_data": [asdict(RAF)]}
+    put("training.json", "taught_by", [teacher])(folder)
+    assert main([str(folder)]) == 0
+    card = (folder / CARD).read_text(encoding="utf-8")
+    assert "non-commercial-research" in card.split("\n---", 1)[0]
+    for words in ("- RAF-DB train.", "recipes `wise`"):
+        assert words in card
+    assert main(["check", str(folder)]) == 0
+
+
 def test_a_start_from_dlibs_network_is_named_and_cited(folder):
     put("config.json", "architecture", "face_resnet29")(folder)
     put("training.json", "started_from", {"training_data": [asdict(DLIB)]})(folder)

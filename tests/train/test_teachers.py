@@ -1,0 +1,79 @@
+"""A run that learns from models too: what they say of its faces becomes part of its targets."""
+
+import shutil
+
+import numpy as np
+import pytest
+from generated import write_split, write_untrained
+
+import fer
+from fer.data import load_split
+from fer.errors import ModelError
+from fer.models.config import TrainingData
+from fer.models.records import read_training
+from train.engine.teachers import taught_targets
+from train.train import main
+
+RECIPE = """
+name = "pupil"
+architecture = "convnextv2_atto"
+teachers = ["{first}", "{second}"]
+teaching = 0.25
+training_data = {{ name = "generated", licence = "none needed" }}
+
+[[stages]]
+name = "whole"
+network = "whole"
+size = 32
+epochs = 1
+faces = 4
+batch = 2
+lr = 1e-3
+"""
+
+
+@pytest.fixture
+def teachers(tmp_path):
+    folders = [tmp_path / name for name in ("first", "second")]
+    for folder in folders:
+        write_untrained(folder, TrainingData(f"faces of the {folder.name}", "own"))
+    return folders
+
+
+@pytest.fixture
+def data(tmp_path):
+    write_split(tmp_path / "data" / "train.parquet", 14)
+    write_split(tmp_path / "data" / "validation.parquet", 7)
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_targets_are_votes_and_the_teachers_mean_answer(tmp_path, teachers, data, share):
+    faces = load_split(data, "train")
+    crops = [faces.image(row) for row in range(len(faces))]
+    said = np.mean([fer.load(teacher).predict(crops) for teacher in teachers], axis=0)
+    targets = taught_targets(faces, list(map(str, teachers)), share, tmp_path)
+    np.testing.assert_allclose(targets, (1 - share) * faces.targets + share * said, atol=1e-5)
+    assert targets.dtype == np.float32
+
+
+def test_a_run_keeps_what_its_teachers_said(tmp_path, teachers, data):
+    faces = load_split(data, "train")
+    names = list(map(str, teachers))
+    before = taught_targets(faces, names, 0.5, tmp_path)
+    for teacher in teachers:
+        shutil.rmtree(teacher)
+    assert np.array_equal(taught_targets(faces, names, 0.5, tmp_path), before)
+    with pytest.raises(ModelError, match="first"):
+        taught_targets(faces, names, 0.5, data)  # another run's folder
+
+
+def test_the_model_says_whom_it_learnt_from(tmp_path, teachers, data):
+    recipe, out = tmp_path / "recipe.toml", tmp_path / "out"
+    recipe.write_text(RECIPE.format(first=teachers[0].as_posix(), second=teachers[1].as_posix()))
+    assert main(["--data", str(data), "--out", str(out), "--recipe", str(recipe)]) == 0
+    taught_by = read_training(out / "model").taught_by
+    assert [one.training_data[0].name for one in taught_by] == [
+        "faces of the first",
+        "faces of the second",
+    ]
