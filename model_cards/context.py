@@ -41,6 +41,7 @@ class CardContext:
     place: str  # what `fer.load` takes
     network: NetworkContext | None  # None for an ensemble
     members: list[str]  # of an ensemble
+    stacked_on: str | None  # what the stacker sees of the members
     architectures: list[str]
     size_mb: str
     grey: bool
@@ -71,12 +72,15 @@ def card_context(folder: ModelFolder, name: str | None = None) -> CardContext:
     known = known_data(data)
     grey = all(network.config.grey for network in networks)
     seconds = [network.training.seconds for network in networks]
+    taught = any(network.training.taught_by for network in networks)
+    methods = [*(["stacking"] if members else []), *(["distillation"] if taught else [])]
     return CardContext(
         name=name,
         # Its repository on the Hub, or where a clone of the project has it.
         place=name if "/" in name else f"fer/weights/{name}",
         network=None if members else _network_context(networks[0]),
         members=[f"{one.name} ({network_name(one.config.architecture)})" for one in members],
+        stacked_on=folder.config.features if isinstance(folder, EnsembleFolder) else None,
         architectures=architectures,
         size_mb=formatting.megabytes(network.weights_path for network in networks),
         grey=grey,
@@ -90,7 +94,7 @@ def card_context(folder: ModelFolder, name: str | None = None) -> CardContext:
         known_data=known,
         imagenet=[one.config.architecture for one in networks if began_with_imagenet(one)],
         licence=licence_of(*networks),
-        citations=citations([*architectures, *(["stacking"] if members else []), *known]),
+        citations=citations([*architectures, *methods, *known]),
     )
 
 

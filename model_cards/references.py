@@ -34,6 +34,10 @@ CITATIONS = {
             "Autoencoders”, CVPR 2023.",
         ),
     ),
+    "distillation": (
+        "G. Hinton, O. Vinyals, J. Dean, “Distilling the Knowledge in a Neural Network”, 2015, "
+        "arXiv:1503.02531.",
+    ),
     "stacking": ("D. Wolpert, “Stacked generalization”, Neural Networks 5(2), 1992.",),
     "FER+": (
         "E. Barsoum, C. Zhang, C. Canton Ferrer, Z. Zhang, “Training Deep Networks for Facial "
@@ -78,7 +82,7 @@ def data_name(figures: SplitFigures) -> str:
 
 
 def citations(works: Iterable[str]) -> list[str]:
-    """What to cite for networks, data sets and "stacking", by the keys of `CITATIONS`."""
+    """What to cite for networks, data sets and methods, by the keys of `CITATIONS`."""
     return list(dict.fromkeys(citation for work in works for citation in CITATIONS[work]))
 
 

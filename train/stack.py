@@ -19,6 +19,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", required=True, help="folder or Hub id of a data set")
     parser.add_argument("--out", type=Path, required=True, help="folder of the ensemble")
     parser.add_argument(
+        "--features",
+        choices=("log-probabilities", "probabilities"),
+        default="log-probabilities",
+        help="what the stacker sees of the members; the paper's saw probabilities",
+    )
+    parser.add_argument(
         "--skip-unreadable", action="store_true", help="leave out images that cannot be read"
     )
     options = parser.parse_args(arguments)
@@ -34,7 +40,7 @@ def stack(options: argparse.Namespace) -> int:
 
     members = [open_network(member) for member in options.members]
     validation = load_split(options.data, "validation", options.skip_unreadable)
-    ensemble = stack_models(members, validation, options.out)
+    ensemble = stack_models(members, validation, options.out, options.features)
     print(ablation_table(stacking_ablation(ensemble, validation)))
     print(f"The ensemble is in {options.out}")
     return 0

@@ -32,6 +32,7 @@ from fer.recognizer import Recognizer
 
 SCORINGS = "test_scorings.json"  # in a model folder: when a test split was judged
 UNSPOILT = next(iter(CORRUPTIONS))
+PAPERS = "stacking on probabilities"
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,8 @@ def _evaluate(
     faces = predictions.faces
     members = predictions.of(model)
     combine = combination(model, members, faces, split)
-    answers = {model.name: combine(members)}
-    if len(members) > 1:
-        named = {one.name: rows for one, rows in zip(model.models, members, strict=True)}
-        answers = {**named, "soft vote": soft_vote(members), **answers}
-    own = answers[model.name]
+    own = combine(members)
+    answers = {**beside(model, members, faces, split), model.name: own}
     several = len(answers) > 1
     slices = [
         subset_figures(way, combine(predictions.of(model, way)), faces.labels)
@@ -103,8 +101,24 @@ def combination(
 ) -> Combination:
     """How the members' answers M×N×7 to a split become one, for the figures of that split."""
     if split == "validation" and isinstance(model.combine, Stacker):
-        return cross_fitted(members, faces.labels)
+        return cross_fitted(members, faces.labels, model.combine.features)
     return model.combine
+
+
+def beside(
+    model: Recognizer, members: NDArray[np.float32], faces: LabelledFaces, split: str
+) -> Answers:
+    """What an ensemble is compared with: its members, soft vote and, where it can be fitted
+    without a look at a test split, the paper's stacking; of a single network nothing."""
+    if len(members) == 1:
+        return {}
+    answers = {one.name: rows for one, rows in zip(model.models, members, strict=True)}
+    answers["soft vote"] = soft_vote(members)
+    stacker = model.combine
+    own = stacker.features if isinstance(stacker, Stacker) else None
+    if split == "validation" and own != "probabilities":
+        answers[PAPERS] = cross_fitted(members, faces.labels, "probabilities")(members)
+    return answers
 
 
 class Predictions:

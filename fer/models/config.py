@@ -4,7 +4,7 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from fer.errors import ModelError
 from fer.labels import EMOTIONS
@@ -60,12 +60,17 @@ class NetworkConfig:
     format: int = FORMAT
 
 
+# What a stacker sees of its members' probabilities.
+StackerFeatures = Literal["log-probabilities", "probabilities"]
+
+
 @dataclass(frozen=True)
 class EnsembleConfig:
     """What an ensemble's `config.json` says."""
 
     members: tuple[str, ...]  # folders relative to the ensemble's, or `repo@commit` on the Hub
     recipe: str
+    features: StackerFeatures = "probabilities"  # what older folders, which do not say so, take
     kind: str = ENSEMBLE
     labels: tuple[str, ...] = EMOTIONS
     sha256: str = ""  # of the stacker's coefficients
@@ -167,6 +172,9 @@ def _ensemble_config(folder: Path, values: dict[str, Any]) -> EnsembleConfig:
         config = EnsembleConfig(**{**values, **sequences})
     except (TypeError, KeyError) as error:
         raise ModelError(f"{CONFIG} in {folder} lacks or misnames a setting ({error}).") from error
+    if config.features not in get_args(StackerFeatures):
+        known = " or ".join(get_args(StackerFeatures))
+        raise ModelError(f"The features in {CONFIG} of {folder} must be {known}: fit it again.")
     if not config.members:
         raise ModelError(f"{CONFIG} in {folder} names no members: fit the ensemble again.")
     if not all(isinstance(member, str) for member in config.members):

@@ -12,31 +12,35 @@ from safetensors.numpy import load_file, save_file
 from fer.errors import ModelError
 from fer.labels import EMOTIONS
 from fer.models.classifier import softmax
-from fer.models.config import STACKER_FILE, EnsembleConfig, write_config
+from fer.models.config import STACKER_FILE, EnsembleConfig, StackerFeatures, write_config
 from fer.models.files import check_sha256, sha256
 from fer.models.model_folder import EnsembleFolder
 
 Probabilities = NDArray[np.float32]
+LEAST = 1e-4  # of a probability, for its logarithm: below it there is no evidence, only rounding
 Combination = Callable[[Probabilities], Probabilities]  # M×N×7 of M members to N×7
 
 
 @dataclass(frozen=True)
 class Stacker:
-    """Multinomial logistic regression on the members' concatenated probabilities."""
+    """Multinomial logistic regression on what the members say, side by side."""
 
     coefficients: NDArray[np.float64]  # 7×7M, rows in the order of EMOTIONS
     intercept: NDArray[np.float64]  # 7
+    features: StackerFeatures = "log-probabilities"
 
     def __call__(self, members: Probabilities) -> Probabilities:
         """M×N×7 probabilities of M members to N×7."""
         # Not `@`: it adds in another order for other N, and an answer must not depend on company.
-        logits = np.einsum("nf,kf->nk", features(members), self.coefficients) + self.intercept
+        seen = seen_by_stacker(members, self.features)
+        logits = np.einsum("nf,kf->nk", seen, self.coefficients) + self.intercept
         return softmax(logits).astype(np.float32)
 
 
-def features(members: Probabilities) -> Probabilities:
-    """What the stacker sees: M×N×7 probabilities side by side, N×7M."""
-    return np.concatenate(list(members), axis=1)
+def seen_by_stacker(members: Probabilities, features: StackerFeatures) -> Probabilities:
+    """M×N×7 probabilities, or their logarithms, side by side: N×7M."""
+    rows = np.concatenate(list(members), axis=1)
+    return np.log(rows.clip(LEAST)) if features == "log-probabilities" else rows
 
 
 def soft_vote(members: Probabilities) -> Probabilities:
@@ -45,11 +49,15 @@ def soft_vote(members: Probabilities) -> Probabilities:
 
 
 def save_ensemble(folder: Path, config: EnsembleConfig, stacker: Stacker) -> None:
-    """Write the folder of an ensemble."""
+    """Write the folder of an ensemble; the configuration learns the stacker's features and hash."""
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {name: np.ascontiguousarray(value) for name, value in vars(stacker).items()}
+    tensors = {
+        "coefficients": np.ascontiguousarray(stacker.coefficients),
+        "intercept": np.ascontiguousarray(stacker.intercept),
+    }
     save_file(tensors, folder / STACKER_FILE)
-    write_config(folder, replace(config, sha256=sha256(folder / STACKER_FILE)))
+    digest = sha256(folder / STACKER_FILE)
+    write_config(folder, replace(config, features=stacker.features, sha256=digest))
 
 
 def load_stacker(folder: EnsembleFolder) -> Stacker:
@@ -57,7 +65,7 @@ def load_stacker(folder: EnsembleFolder) -> Stacker:
     path, members = folder.weights_path, len(folder.members)
     check_sha256(path, folder.config.sha256)
     try:
-        stacker = Stacker(**load_file(path))
+        stacker = Stacker(**load_file(path), features=folder.config.features)
     except (SafetensorError, OSError, TypeError) as error:
         raise ModelError(
             f"{path.name} in {folder.path} is missing or damaged: copy it again."

@@ -137,7 +137,7 @@ def test_the_terms_of_a_teacher_stay(folder):
     assert main([str(folder)]) == 0
     card = (folder / CARD).read_text(encoding="utf-8")
     assert "non-commercial-research" in card.split("\n---", 1)[0]
-    for words in ("- RAF-DB train.", "recipes `wise`"):
+    for words in ("- RAF-DB train.", "recipes `wise`", "“Distilling the Knowledge"):
         assert words in card
     assert main(["check", str(folder)]) == 0
 

@@ -78,7 +78,7 @@ def write_ensemble(root: Path) -> Path:
     coefficients = np.zeros((len(EMOTIONS), 2 * len(EMOTIONS)))
     intercept = np.zeros(len(EMOTIONS))
     intercept[EMOTIONS.index("neutral")] = 0.5
-    stacker = Stacker(coefficients, intercept)
+    stacker = Stacker(coefficients, intercept, "probabilities")
     save_ensemble(root / "both", EnsembleConfig(("../one", "../two"), "test"), stacker)
     return root / "both"
 

@@ -14,10 +14,10 @@ from PIL import Image
 
 from fer.data import LabelledFaces, load_split
 from fer.errors import DataError
+from fer.evaluation.calibration import fit_temperature
 from fer.models.config import TrainingData
 from train.data.batches import training_batches
 from train.data.landmark_frame import is_grey
-from train.engine.calibration import fit_temperature
 from train.engine.losses import attention_diversity, total_loss
 from train.engine.optimizer import make_optimizer, set_learning_rate
 from train.engine.precision import settled

@@ -95,6 +95,17 @@ def test_every_layout_ends_in_the_full_table(tmp_path, request, layout, first):
         assert "McNemar" in section
 
 
+def test_other_networks_can_be_members(tmp_path, recipes):
+    image_folder("1234567")(tmp_path / "data", PER_EMOTION)
+    third = tmp_path / "third.toml"
+    third.write_text(RECIPE.format(architecture="face_resnet29", size=150))
+    more = ["--members", "convnext", "face_resnet29", "--face_resnet29", str(third)]
+    assert reproduce(tmp_path / "data", tmp_path / "out", recipes, *more) == 0
+    rows = (tmp_path / "out" / "RESULTS.md").read_text().splitlines()
+    assert sum(row.startswith(("| convnext |", "| face_resnet29 |")) for row in rows) >= 4
+    assert not any(row.startswith("| ddamfn |") for row in rows)
+
+
 def test_a_finished_table_does_not_score_the_test_split_again(finished, recipes, capsys):
     assert reproduce(finished / "data", finished / "out", recipes) == 0
     assert (finished / "out" / "RESULTS.md").read_text() in capsys.readouterr().out

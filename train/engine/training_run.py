@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fer.data import LabelledFaces
+from fer.evaluation.calibration import fit_temperature
 from fer.evaluation.predictions import predict_split
 from fer.evaluation.provenance import commit, hardware, versions
 from fer.models.classifier import Classifier, engine_for
@@ -18,7 +19,6 @@ from fer.models.records import TRAINING
 from fer.models.weights import save_network
 from fer.networks.registry import normalization
 from train.data.landmark_frame import is_grey, measure_frame
-from train.engine.calibration import fit_temperature
 from train.engine.checkpoint import RunState
 from train.engine.logit_adjustment import choose_shift, shift_bias
 from train.engine.recipe import Recipe

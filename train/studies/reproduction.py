@@ -24,6 +24,8 @@ def reproduce(
 ) -> Path:
     """Train a network by each recipe, stack them and judge them all; the file with the tables.
 
+    They are stacked as in the paper, on probabilities.
+
     Everything is kept in the folder `out`, each run under its name in `recipes`. It carries on
     after a stop; a split that the ensemble was judged on is not scored again.
 
@@ -34,7 +36,7 @@ def reproduce(
         train_run(recipe, train, validation, out / name, workers, deadline)
         for name, recipe in recipes.items()
     ]
-    ensemble = stack_models(members, validation, out / "ensemble")
+    ensemble = stack_models(members, validation, out / "ensemble", "probabilities")
     folders = [model.path for model in (*members, ensemble)]
     for split in splits:
         if split not in ensemble.metrics:

@@ -1,12 +1,13 @@
 """Trained models into one: fit a stacker on what they answer to validation.
 
-Multinomial logistic regression on the members' probabilities (D. Wolpert, "Stacked generalization",
-1992); the strength of its regularisation is chosen by cross-validation there.
+Multinomial logistic regression on the members' answers (D. Wolpert, "Stacked generalization",
+1992), with everything chosen by cross-validation there: see `fer.evaluation.stacking`.
 """
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
@@ -15,16 +16,21 @@ from fer.errors import DataError
 from fer.evaluation.comparison import ablation
 from fer.evaluation.predictions import cached_probabilities
 from fer.evaluation.stacking import FOLDS, cross_fitted, fit_stacker
-from fer.models.config import EnsembleConfig
+from fer.models.config import EnsembleConfig, StackerFeatures
 from fer.models.ensemble import Probabilities, save_ensemble, soft_vote
 from fer.models.model_folder import EnsembleFolder, NetworkFolder, open_model
 from fer.models.records import AblationRow
 
 
 def stack_models(
-    members: Sequence[NetworkFolder], validation: LabelledFaces, out: Path
+    members: Sequence[NetworkFolder],
+    validation: LabelledFaces,
+    out: Path,
+    features: StackerFeatures = "log-probabilities",
 ) -> EnsembleFolder:
     """Write the ensemble of some networks into the folder `out`, fitted on `validation` alone.
+
+    `features` is what the stacker sees of them; "probabilities" makes that of the paper.
 
     Raises `DataError` when that has too few faces, or a member may have been trained on them.
     """
@@ -32,7 +38,7 @@ def stack_models(
         raise DataError(f"Stacking needs {FOLDS} validation faces of every emotion: add some.")
     for member in members:
         require_held_out(member, validation)
-    stacker = fit_stacker(_answers(members, validation), validation.labels)
+    stacker = fit_stacker(_answers(members, validation), validation.labels, features)
     names = tuple(name_in(out, member) for member in members)
     save_ensemble(out, EnsembleConfig(names, "stack"), stacker)
     ensemble = open_model(out)
@@ -43,8 +49,11 @@ def stack_models(
 def stacking_ablation(ensemble: EnsembleFolder, validation: LabelledFaces) -> list[AblationRow]:
     """Soft vote and stacking on the faces that the stacker was fitted on, cross-fitted."""
     answers = _answers(ensemble.members, validation)
-    stacked = cross_fitted(answers, validation.labels)(answers)
-    return ablation({"soft vote": soft_vote(answers), "stacking": stacked}, validation.labels)
+    stacked = {
+        f"stacking on {features}": cross_fitted(answers, validation.labels, features)(answers)
+        for features in get_args(StackerFeatures)
+    }
+    return ablation({"soft vote": soft_vote(answers), **stacked}, validation.labels)
 
 
 def require_held_out(member: NetworkFolder, validation: LabelledFaces) -> None:

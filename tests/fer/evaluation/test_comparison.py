@@ -48,16 +48,17 @@ def test_the_table_has_a_row_an_answer():
     assert table[3].startswith("| fear for anger | 75.00 (")
 
 
-def test_cross_fitted_answers_know_nothing_of_their_own_label():
+@pytest.mark.parametrize("features", ["log-probabilities", "probabilities"])
+def test_cross_fitted_answers_know_nothing_of_their_own_label(features):
     """On noise a stacker that saw the labels beats chance, one that did not cannot."""
     generator = np.random.default_rng(0)
     labels = np.arange(140) % 7
-    noise = generator.dirichlet(np.ones(7) * 0.1, (2, 140)).astype(np.float32)
-    blind = (cross_fitted(noise, labels)(noise).argmax(1) == labels).mean()
+    noise = generator.dirichlet(np.ones(7), (2, 140)).astype(np.float32)
+    blind = (cross_fitted(noise, labels, features)(noise).argmax(1) == labels).mean()
     assert blind < 0.25
     right = np.eye(7, dtype=np.float32)[None, labels] * 0.5 + noise * 0.5
-    assert (cross_fitted(right, labels)(right).argmax(1) == labels).mean() > 0.95
-    assert fit_stacker(right, labels)(right).shape == (140, 7)
+    assert (cross_fitted(right, labels, features)(right).argmax(1) == labels).mean() > 0.95
+    assert fit_stacker(right, labels, features)(right).shape == (140, 7)
 
 
 def test_plots_are_drawn_and_the_same_for_the_same_figures(tmp_path):

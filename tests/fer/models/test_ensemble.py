@@ -8,10 +8,11 @@ import pytest
 from generated import copy_member, write_split
 from PIL import Image
 from safetensors.numpy import save
+from scipy.special import softmax
 
 import fer
 from fer.data import load_split
-from fer.evaluation.metrics import accuracies
+from fer.evaluation.metrics import accuracies, evaluate
 from fer.evaluation.predictions import cached_probabilities
 from fer.evaluation.stacking import cross_fitted, fit_stacker
 from fer.models.config import EnsembleConfig
@@ -40,17 +41,55 @@ def test_soft_vote_is_the_mean(members, expected):
     np.testing.assert_allclose(soft_vote(np.stack(members)[:, None])[0], expected, rtol=1e-6)
 
 
-def test_stacker_learns_which_member_to_trust():
+@pytest.mark.parametrize("features", ["log-probabilities", "probabilities"])
+def test_stacker_learns_which_member_to_trust(features):
     generator = np.random.default_rng(0)
     labels = generator.integers(7, size=700)
     right = generator.dirichlet(np.ones(7), 700) * 0.5 + np.eye(7)[labels] * 0.5
     noise = generator.dirichlet(np.ones(7) * 0.2, 700)
     members = np.stack([noise, right]).astype(np.float32)
-    stacker = fit_stacker(members[:, :350], labels[:350])
+    stacker = fit_stacker(members[:, :350], labels[:350], features)
     unseen, truth = members[:, 350:], labels[350:]
     assert (stacker(unseen).argmax(1) == truth).mean() > 0.95
     assert (soft_vote(unseen).argmax(1) == truth).mean() < 0.9
     np.testing.assert_allclose(stacker(unseen).sum(axis=1), 1, rtol=1e-5)
+
+
+def two_readers(faces: int, rare: float) -> tuple[np.ndarray, np.ndarray]:
+    """What two independent members rightly make of faces, of which few show fear, and the truth."""
+    generator = np.random.default_rng(0)
+    prior = np.array([1, rare, 1, 1, 1, 1, 1]) / (6 + rare)
+    labels = generator.choice(7, faces, p=prior)
+    evidence = generator.normal(size=(2, faces, 7)) + 1.5 * np.eye(7)[labels]
+    return softmax(1.5 * evidence + np.log(prior), axis=2).astype(np.float32), labels
+
+
+def test_log_probabilities_multiply_the_members_evidence():
+    """Independent members' best answer is in proportion to the product over the prior."""
+    members, labels = two_readers(6000, rare=1)
+    unseen, truth = members[:, 3000:], labels[3000:]
+    best = softmax(np.log(unseen).sum(axis=0), axis=1)
+    losses = {
+        features: evaluate(
+            fit_stacker(members[:, :3000], labels[:3000], features)(unseen), truth
+        ).log_loss
+        for features in ("log-probabilities", "probabilities")
+    }
+    limit = evaluate(best, truth).log_loss
+    assert losses["log-probabilities"] < limit + 0.02  # for what it has to learn from few faces
+    assert losses["probabilities"] > limit + 0.1
+
+
+def test_stacking_finds_rare_emotions_and_stays_calibrated():
+    members, labels = two_readers(6000, rare=0.1)
+    unseen, truth = members[:, 3000:], labels[3000:]
+    found, errors = {}, {}
+    for features in ("log-probabilities", "probabilities"):
+        figures = evaluate(fit_stacker(members[:, :3000], labels[:3000], features)(unseen), truth)
+        found[features] = figures.per_class["fear"].recall
+        errors[features] = figures.ece
+    assert found["log-probabilities"] > found["probabilities"] + 0.1
+    assert errors["log-probabilities"] < 0.03
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +127,7 @@ def test_an_ensemble_can_be_moved_with_its_members(stacked, portrait, tmp_path):
         ({"members": ["nowhere"]}, None, "no model folder"),
         ({"members": 3}, None, "lacks or misnames"),
         ({"members": [3]}, None, "no text"),
+        ({"features": "logits"}, None, "must be log-probabilities or probabilities"),
         ({"surplus": 3}, None, "lacks or misnames"),
         ({}, b"not safetensors", "damaged or was changed"),
         ({"sha256": ""}, b"not safetensors", "missing or damaged"),
@@ -110,8 +150,9 @@ def test_an_ensemble_is_judged_on_folds_that_its_stacker_did_not_see(stacked, ca
     arguments = ["--model", str(stacked / "both"), "--data", str(stacked)]
     assert judge([*arguments, "--write"]) == 0
     figures = json.loads((stacked / "both" / "metrics.json").read_text())["validation"]
-    assert [row["name"] for row in figures["ablation"]] == ["one", "two", "soft vote", "both"]
-    assert len(figures["mcnemar"]) == 6
+    rows = ["one", "two", "soft vote", "stacking on probabilities", "both"]
+    assert [row["name"] for row in figures["ablation"]] == rows
+    assert len(figures["mcnemar"]) == 10
     faces = load_split(stacked, "validation")
     networks = open_model(stacked / "both").networks
     members = np.stack([cached_probabilities(network, faces) for network in networks])
@@ -150,11 +191,13 @@ def test_a_member_that_saw_these_validation_faces_is_refused(stacked, tmp_path, 
     assert not out.exists()
 
 
-def test_saved_stacker_is_read_back_exactly(stacked, tmp_path):
+@pytest.mark.parametrize("features", ["log-probabilities", "probabilities"])
+def test_saved_stacker_is_read_back_exactly(stacked, tmp_path, features):
     generator = np.random.default_rng(0)
-    stacker = Stacker(generator.normal(size=(7, 14)), generator.normal(size=7))
+    stacker = Stacker(generator.normal(size=(7, 14)), generator.normal(size=7), features)
     names = (str(stacked / "one"), str(stacked / "two"))
     save_ensemble(tmp_path, EnsembleConfig(names, "stack"), stacker)
     read = load_stacker(open_model(tmp_path))
     assert np.array_equal(read.coefficients, stacker.coefficients)
     assert np.array_equal(read.intercept, stacker.intercept)
+    assert read.features == features
