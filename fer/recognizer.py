@@ -21,7 +21,7 @@ from fer.errors import FerError, HubUnreachable
 from fer.faces import DetectedFace, FaceDetector
 from fer.images import ImageSource, open_image
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, Scale, to_levels, valence
-from fer.models.bundled import bundled_model
+from fer.models.bundled import BUNDLED, FAST, bundled_model
 from fer.models.classifier import Classifier, engine_for
 from fer.models.ensemble import Combination, load_stacker, soft_vote
 from fer.models.model_folder import EnsembleFolder, NetworkFolder, open_model
@@ -190,10 +190,16 @@ class Recognizer:
         return self.combine(np.stack([model.predict(crops) for model in self.models]))
 
     def hasty(self) -> "Recognizer":
-        """The same model in bf16, for film, where this CPU is faster with it; else itself."""
-        if self.engine.name != "openvino" or OpenVinoEngine("bf16").precision == "fp32":
+        """The model for film and camera: `fast` for the bundled ensemble, else this one; in bf16
+        where this CPU is faster with it."""
+        able = self.engine.name == "openvino" and OpenVinoEngine("bf16").precision == "bf16"
+        if self.folder.path == BUNDLED:
+            folder = open_model(FAST)
+        elif able:
+            folder = self.folder
+        else:
             return self
-        return Recognizer(self.folder, "openvino", "bf16")
+        return Recognizer(folder, self.engine.name, "bf16" if able else self.engine.precision)
 
     def explain(
         self, photo: Image.Image, face: Face, emotion: str | None = None, member: int = 0
@@ -254,9 +260,10 @@ def load(
     engine: EngineName | None = None,
     precision: Precision = "fp32",
 ) -> Recognizer:
-    """Load a model or an ensemble: a folder, or the id of a repository on the Hub.
+    """Load a model or an ensemble: a folder, a bundled one's name, or a repository's id on the Hub.
 
-    Without arguments it is the bundled ensemble. A folder that exists comes before a repository of
+    Without arguments it is the bundled "ensemble"; "fast" is the best single network for the time
+    it takes. A folder that exists comes before a repository of
     the same name; a `Path` is always a folder. `"me/ddamfn@v1"` is short for
     `load("me/ddamfn", revision="v1")`. What comes from the Hub is kept in its cache, where it is
     found without a connection too.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer.errors import HubError, HubUnreachable, ModelError
+from fer.models.bundled import BUNDLES, bundled_model
 from fer.models.config import CONFIG, GRAPH_FILE, NetworkConfig, read_config, weights_name
 from fer.models.files import check_sha256
 
@@ -47,7 +48,7 @@ class Location:
 
 
 def locate(model: str | Path, revision: str | None = None) -> Location:
-    """The folder of a model: as it is, or pulled from the Hub where there is no such folder.
+    """The folder of a model: as it is, one that is bundled, or else pulled from the Hub.
 
     `revision` is a branch, a tag or a commit; the Hub's `main` without it. The cache is shared with
     other libraries, so nothing in it is deleted but a weights file that this call downloaded and
@@ -57,6 +58,9 @@ def locate(model: str | Path, revision: str | None = None) -> Location:
     and the cache does not hold the model.
     """
     hub_id = None if isinstance(model, Path) else HUB_ID.fullmatch(model)
+    if model in BUNDLES and revision is None and not Path(model).is_dir():
+        folder = bundled_model(str(model))
+        return Location(folder, local_name(folder), None)
     if hub_id is None or (revision is None and Path(model).is_dir()):
         return Location(Path(model), local_name(Path(model)), None)
     repo, revision = hub_id[1], revision or hub_id[2]

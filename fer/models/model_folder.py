@@ -100,7 +100,8 @@ class EnsembleFolder(ModelFolder):
 
 
 def open_model(model: str | Path, revision: str | None = None) -> NetworkFolder | EnsembleFolder:
-    """Open a model or an ensemble: a folder, or the id of a repository on the Hub.
+    """Open a model or an ensemble: a folder, "ensemble" or "fast" of those that are bundled, or the
+    id of a repository on the Hub.
 
     A folder that exists comes before a repository of the same name; a `Path` is always a folder.
     `"me/ddamfn@v1"` is short for `open_model("me/ddamfn", revision="v1")`.

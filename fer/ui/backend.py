@@ -17,7 +17,7 @@ class Backend:
     """A recogniser, and the ways in which the app lets it read faces."""
 
     recognizer: Recognizer
-    # The same model on the CPU, for what is too hasty for a lent GPU or for full precision.
+    # The model for camera and film, on the CPU: see `Recognizer.hasty`.
     quick: Recognizer
     read_faces: Read  # of photos
     read_film: Read  # of a clip's pictures
