@@ -100,7 +100,7 @@ def read_all(
                 names.append(name)
             except FerError as error:
                 results.problems.append((name, str(error)))
-        detected = [recognizer.detector(photo)[:MAX_FACES] for photo in opened]
+        detected = [faces[:MAX_FACES] for faces in recognizer.detector.each(opened)]
         for name, faces in zip(names, (read or recognizer.read)(opened, detected), strict=True):
             results.add(name, faces)
         done += len(some)

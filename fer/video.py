@@ -105,13 +105,26 @@ def follow(
     `read` runs the networks in place of `recognizer.read`, such as on a GPU.
     """
     length, pictures = _open(Path(path))
-    while some := list(islice(pictures, PICTURES_AT_ONCE)):
-        photos = [photo for _, photo in some]
-        detected = [recognizer.detector(photo, DETECTION_SIDE)[:MAX_FACES] for photo in photos]
-        faces_of_each = (read or recognizer.read)(photos, detected)
+    while True:
+        some: list[tuple[float, Image.Image]] = []
+        decoded = _kept(islice(pictures, PICTURES_AT_ONCE), some)
+        found = recognizer.detector.each(decoded, DETECTION_SIDE)
+        if not found:
+            return
+        detected = [faces[:MAX_FACES] for faces in found]
+        faces_of_each = (read or recognizer.read)([photo for _, photo in some], detected)
         for (seconds, _), faces in zip(some, faces_of_each, strict=True):
             timeline.add(seconds, faces)
         yield min(1.0, some[-1][0] / length) if length else 0.0
+
+
+def _kept(
+    pictures: Iterator[tuple[float, Image.Image]], kept: list[tuple[float, Image.Image]]
+) -> Iterator[Image.Image]:
+    """The pictures as they are decoded; afterwards `kept` has them with their times."""
+    for one in pictures:
+        kept.append(one)
+        yield one[1]
 
 
 def _open(path: Path) -> tuple[float, Iterator[tuple[float, Image.Image]]]:

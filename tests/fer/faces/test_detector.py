@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from fer.faces import ARCFACE, crop_matrix, cut_crop
 from fer.faces.tracking import overlap
@@ -213,3 +213,14 @@ def test_the_same_photo_gives_the_same_answer(detector):
     first, second = (detector(PORTRAIT)[0] for _ in range(2))
     assert (first.box, first.score) == (second.box, second.score)
     assert np.array_equal(first.landmarks, second.landmarks)
+
+
+def test_photos_side_by_side_get_the_answers_that_each_gets_alone(detector):
+    photos = [PORTRAIT, Image.new("RGB", (300, 200)), ImageOps.mirror(PORTRAIT)]
+    photos += [PORTRAIT.resize((200, 200)), PORTRAIT.crop(FACE)]
+    for photo, faces in zip(photos, detector.each(iter(photos)), strict=True):
+        alone = detector(photo)
+        assert [face.box for face in faces] == [face.box for face in alone]
+        for face, same in zip(faces, alone, strict=True):
+            assert np.array_equal(face.landmarks, same.landmarks)
+    assert detector.each([]) == []
