@@ -1,7 +1,7 @@
 """The demo: `python app.py` at home, or as it is on a Hugging Face Space with a CPU or ZeroGPU.
 
-The environment variable FER_MODEL names another model than the bundled one: a folder or a Hub id.
-While the Hub cannot be reached, the bundled one answers and the page says so.
+The environment variable FER_MODEL names another model than the bundled ensemble: fast, a folder or
+a Hub id. While the Hub cannot be reached, the ensemble answers and the page says so.
 """
 
 import atexit

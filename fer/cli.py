@@ -107,7 +107,8 @@ def _recognize(arguments: list[str]) -> int:
         help="save what the model looked at: a .png file for one photo, else a folder",
     )
     parser.add_argument(
-        "--model", help="model folder or Hub id; FER_MODEL or else the bundled one without it"
+        "--model",
+        help="ensemble or fast, a model folder or a Hub id; without it FER_MODEL or the ensemble",
     )
     parser.add_argument(
         "--aligned", action="store_true", help="the photos are face crops: skip detection"

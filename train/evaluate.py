@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code: 1 when figures differ from `metrics.json`."""
     parser = argparse.ArgumentParser(prog="python -m train.evaluate", description="Judge models.")
-    parser.add_argument("--model", type=Path, nargs="+", required=True, help="model folders")
+    parser.add_argument(
+        "--model", nargs="+", required=True, help="model folders, or names of bundled models"
+    )
     parser.add_argument("--data", required=True, help="folder or Hub id of a data set")
     parser.add_argument("--split", default="validation")
     parser.add_argument("--write", action="store_true", help="write metrics.json and plots")
@@ -39,9 +41,11 @@ def judge(options: argparse.Namespace) -> int:
     from fer.evaluation.comparison import ablation, comparison_tables, mcnemar
     from fer.evaluation.evaluate import evaluate_models
     from fer.evaluation.report import report
+    from fer.models.bundled import BUNDLES
     from fer.recognizer import load
 
-    models = [load(folder) for folder in options.model]
+    # Not from the Hub: figures are written into the folder.
+    models = [load(name if name in BUNDLES else Path(name)) for name in options.model]
     faces = load_split(options.data, options.split, options.skip_unreadable)
     evaluations = evaluate_models(models, faces, options.data, options.split, options.slices)
     code = 0

@@ -40,7 +40,7 @@ def test_the_commands_take_names_too(arguments, monkeypatch, portrait, capsys):
 def test_an_own_folder_comes_before_a_bundled_model(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "fast").mkdir()
-    with pytest.raises(fer.ModelError, match="fast has no config.json"):
+    with pytest.raises(fer.ModelError, match="fast has no config"):
         fer.load("fast")
     with pytest.raises(fer.ModelError, match="There is no model folder ensemble"):
         fer.load(Path("ensemble"))
