@@ -4,10 +4,9 @@ import os
 from pathlib import Path
 
 from fer.errors import ModelError
-from fer.models.config import ENSEMBLE, EnsembleConfig, read_config
 
 WEIGHTS = Path(__file__).parent.parent / "weights"  # a folder a model
-FAST = "fast"
+ENSEMBLE, FAST = "ensemble", "fast"
 BUNDLES = {
     ENSEMBLE: WEIGHTS / "ensemble-ferplus",  # the most accurate
     FAST: WEIGHTS / "face-resnet-ferplus",  # the most accurate single network for its time
@@ -35,6 +34,8 @@ def bundled_model(name: str = ENSEMBLE) -> Path:
 
 
 def _members(folder: Path) -> list[Path]:
+    from fer.models.config import EnsembleConfig, read_config  # imports numpy
+
     config = read_config(folder) if folder.is_dir() else None
     return [folder / name for name in config.members] if isinstance(config, EnsembleConfig) else []
 
