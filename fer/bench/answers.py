@@ -99,9 +99,22 @@ def photo(recognizer: fer.Recognizer, size: str, plan: Plan) -> Iterator[Measure
     yield measurement(WHOLE, found(size), [len(recognizer(data))], "faces")
 
 
+def photo_by_fast(plan: Plan) -> Iterator[Measurement]:
+    """A photo read by the bundled single network."""
+    recognizer = fer.load("fast")
+    for faces in (1, 10):
+        data = compose(SIZES[SMALL], faces).jpeg()
+        yield _timed(WHOLE, by_fast(photo_of(SMALL, faces)), partial(recognizer, data), plan)
+
+
 def photo_of(size: str, faces: int) -> str:
     """What the figure of a photo is called."""
     return f"{size}, {_faces(faces)}"
+
+
+def by_fast(what: str) -> str:
+    """What a figure is called that is not the ensemble's."""
+    return f"{what}, by fast"
 
 
 def found(size: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from fer.bench import app, busy, environment
-from fer.bench.answers import LIVE, VIDEO, classified, found, photo_of
+from fer.bench.answers import LIVE, VIDEO, by_fast, classified, found, photo_of
 from fer.bench.photos import SMALL
 from fer.bench.records import Measurement, Record
 
@@ -29,6 +29,8 @@ LIMITS = (
     Limit(environment.SIZE, 900),
     Limit(photo_of(SMALL, 1), 50),
     Limit(photo_of(SMALL, 10), 220),
+    Limit(by_fast(photo_of(SMALL, 1)), 50),
+    Limit(by_fast(photo_of(SMALL, 10)), 220),
     Limit(found(SMALL), 10, at_least=True),
     Limit(classified(DDAMFN, "fp32", 1), 22),
     Limit(classified(DDAMFN, "fp32", 8), 14),

@@ -66,6 +66,7 @@ def all_steps(recognizer: fer.Recognizer, photo: Path, quick: bool) -> list[Step
             Step(f"whole photo, {size}", partial(answers.photo, recognizer, size, plan))
             for size in plan.sizes
         ),
+        Step("whole photo by fast", partial(answers.photo_by_fast, plan)),
         Step("video", partial(answers.video, recognizer, plan)),
         Step("live", partial(answers.live, recognizer, plan)),
         Step("app", partial(app.app, photo, plan)),
