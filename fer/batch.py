@@ -4,6 +4,7 @@ results = fer.batch.recognize([Path("photos.zip")], fer.load())
 results.to_frame().to_csv("faces.csv", index=False)
 """
 
+import io
 import math
 import zipfile
 from collections.abc import Callable, Iterator
@@ -23,6 +24,9 @@ from fer.recognizer import Face, Read, Recognizer
 MAX_PHOTOS = 200
 MAX_BYTES = 50_000_000  # of one photo
 MAX_UNPACKED = 1_000_000_000  # of all photos of a zip together
+MAX_DIRECTORY = 1_000_000  # bytes of a zip's list of its files, which is read at once
+# Python bounds what it unpacks of these alone: of others, 1 KB can become gigabytes.
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 PHOTOS_AT_ONCE = 4  # read together
 PIXELS = 12_000_000  # larger photos are shrunk: their faces are large enough even so
 MAX_FACES = 50  # of one photo
@@ -123,16 +127,29 @@ def _of_file(file: Path) -> Callable[[], bytes]:
     return get
 
 
+class _SmallReads(io.FileIO):
+    """A file of which only a little is read at a time: a zip's list of files could be huge."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > MAX_DIRECTORY:
+            raise _too_many(Path(str(self.name)))
+        return super().read(-1 if size is None else size)
+
+
+def _too_many(file: Path) -> FerError:
+    return FerError(f"The zip “{file.name}” has more than {MAX_PHOTOS} files: send fewer.")
+
+
 def _in_zip(file: Path) -> list[Photo]:
     try:
-        with zipfile.ZipFile(file) as archive:
+        with _SmallReads(file) as data, zipfile.ZipFile(data) as archive:
             inside = [info for info in archive.infolist() if _is_photo(info)]
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise FerError(f"The zip “{file.name}” is damaged: make it again.") from error
     if not inside:
         raise FerError(f"The zip “{file.name}” has no files in it: choose another.")
     if len(inside) > MAX_PHOTOS:
-        raise FerError(f"The zip “{file.name}” has more than {MAX_PHOTOS} files: send fewer.")
+        raise _too_many(file)
     if sum(info.file_size for info in inside) > MAX_UNPACKED:
         raise FerError(f"The zip “{file.name}” unpacks to more than 1 GB: send fewer photos.")
     return [(_shown(info), _of_zip(file, info)) for info in inside]
@@ -155,6 +172,8 @@ def _is_photo(info: zipfile.ZipInfo) -> bool:
 
 def _of_zip(file: Path, info: zipfile.ZipInfo) -> Callable[[], bytes]:
     def get() -> bytes:
+        if info.compress_type not in PACKED:
+            raise ImageError("The photo is packed in an unusual way: make the zip again.")
         try:
             with zipfile.ZipFile(file) as archive, archive.open(info) as packed:
                 data = packed.read(MAX_BYTES + 1)  # whatever the zip claims, never more

@@ -1,5 +1,7 @@
 """Many photos at once: good and bad files, zips, and what hostile zips try."""
 
+import struct
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -94,6 +96,64 @@ def test_a_bomb_in_a_zip_is_one_bad_file(recognizer, tmp_path, make, problem):
 def test_a_zip_as_a_whole_can_be_refused(recognizer, tmp_path, make, sentence):
     with pytest.raises(fer.FerError, match=sentence):
         batch.recognize([make(tmp_path / "photos.zip")], recognizer)
+
+
+def with_count(path: Path, count: int) -> Path:
+    """A zip whose list of files is as long as that of so many."""
+    write_zip(path, {"photo.jpg": b""})
+    data = path.read_bytes()
+    start = data.index(b"PK\x01\x02")
+    end = data.index(b"PK\x05\x06")
+    entry, tail = data[start:end], bytearray(data[end:])
+    struct.pack_into("<HHI", tail, 8, 0xFFFF, 0xFFFF, count * len(entry))
+    path.write_bytes(data[:start] + entry * count + bytes(tail))
+    return path
+
+
+def of_version(path: Path) -> Path:
+    """A zip that asks for a version that does not exist."""
+    write_zip(path, {"photo.jpg": b""})
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<H", data, data.index(b"PK\x01\x02") + 6, 99)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda path: with_count(path, 400_000), "more than 200 files"),
+        (of_version, "damaged: make it again"),
+    ],
+)
+def test_a_zips_list_of_files_is_not_believed(tmp_path, make, sentence):
+    path = make(tmp_path / "photos.zip")
+    tracemalloc.start()
+    with pytest.raises(fer.FerError, match=sentence):
+        batch.gather([path])
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 5_000_000
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_only_usual_packing_is_unpacked(recognizer, tmp_path, packing):
+    """Of the others Python does not bound what it unpacks at once."""
+    path = tmp_path / "photos.zip"
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        archive.writestr("bomb.jpg", bytes(100_000_000))
+    data = bytearray(path.read_bytes())
+    for signature, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        struct.pack_into("<I", data, data.index(signature) + place, 1)
+    path.write_bytes(data)
+    tracemalloc.start()
+    results = batch.recognize([path], recognizer)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert results.problems == [
+        ("bomb.jpg", "The photo is packed in an unusual way: make the zip again.")
+    ]
+    assert most < 20_000_000
 
 
 def test_500_single_files_are_refused(recognizer, portrait):
