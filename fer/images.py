@@ -7,6 +7,7 @@ know what Pillow raises.
 import io
 import threading
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +18,8 @@ from PIL import Image, ImageOps
 from fer.errors import ImageError
 
 MAX_PIXELS = 50_000_000
+MAX_SIDE = 32_000  # pixels; what is longer and this thin is no photo, and slow to resize
+STRIP = 1 << 22  # pixels that are converted together
 
 # Only formats that photos come in: others that Pillow knows start programs (EPS) or are seldom
 # tested against hostile files.
@@ -37,7 +40,8 @@ def open_image(source: ImageSource) -> Image.Image:
     their maximum. The answer is a new image without metadata.
 
     Raises `ImageError`, one sentence for the user, for anything that is not a photo of 1 to
-    `MAX_PIXELS` pixels; the size is checked before any pixel is decoded.
+    `MAX_PIXELS` pixels and at most `MAX_SIDE` a side; the size is checked before any pixel is
+    decoded.
     """
     photo = _describe(source)
     if isinstance(source, np.ndarray):
@@ -129,6 +133,8 @@ def _check_size(image: Image.Image, photo: str) -> None:
     pixels = image.width * image.height
     if pixels > MAX_PIXELS:
         raise _too_large(photo)
+    if max(image.size) > MAX_SIDE:
+        raise ImageError(f"{photo} has a side of more than {MAX_SIDE:,} pixels: cut it first.")
     if pixels == 0:
         raise ImageError(f"{photo} has no pixels: choose another.")
 
@@ -141,11 +147,10 @@ def _too_large(photo: str) -> ImageError:
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
-        return _grey(np.asarray(image).astype(np.float32) / 257)  # 65535 = 257 × 255
+        return _grey(image, 0, 65535)
     if image.mode in ("I", "F"):
-        values = np.nan_to_num(np.asarray(image).astype(np.float64))
-        low, high = values.min(), values.max()
-        return _grey((values - low) * (255 / max(high - low, 1e-30)))
+        extremes = [(values.min(), values.max()) for _, values in _strips(image)]
+        return _grey(image, min(low for low, _ in extremes), max(high for _, high in extremes))
     if image.has_transparency_data:
         colours = image.convert("RGBA")
         paper = Image.new("RGB", image.size, "white")
@@ -154,8 +159,21 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _grey(values: np.ndarray) -> Image.Image:
-    return Image.fromarray(values.round().astype(np.uint8)).convert("RGB")
+def _grey(image: Image.Image, low: float, high: float) -> Image.Image:
+    """RGB of a picture of one channel, whose values `low` and `high` become black and white."""
+    grey = Image.new("L", image.size)
+    for top, values in _strips(image):
+        scaled = (values - low) * (255 / max(high - low, 1e-30))
+        grey.paste(Image.fromarray(scaled.round().astype(np.uint8)), (0, top))
+    return grey.convert("RGB")
+
+
+def _strips(image: Image.Image) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """The values of a picture of one channel, some rows at a time, each with its first row."""
+    rows = max(1, STRIP // image.width)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        yield top, np.nan_to_num(np.asarray(strip).astype(np.float64))
 
 
 def _stand_up(image: Image.Image) -> Image.Image:

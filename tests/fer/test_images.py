@@ -3,6 +3,7 @@
 import io
 import random
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from fer.errors import ImageError
-from fer.images import MAX_PIXELS, open_image
+from fer.images import MAX_PIXELS, STRIP, open_image
 
 RED, WHITE, GREY = (255, 0, 0), (255, 255, 255), (128, 128, 128)
 
@@ -77,6 +78,32 @@ def test_every_kind_becomes_rgb(data, expected):
     image = open_image(data)
     assert (image.mode, image.size) == ("RGB", (8, 6))
     assert np.abs(np.array(image.getpixel((0, 0))) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("dtype", "low", "high"), [(np.uint16, 0, 65535), (np.int32, -70_000, 900), (np.float32, -1, 4)]
+)
+def test_a_large_picture_of_one_channel_is_converted_in_parts(dtype, low, high):
+    """Whole, 50 million floats would take a gigabyte on the way."""
+    generator = np.random.default_rng(0)
+    values = generator.uniform(low, high, (2600, 2500)).astype(dtype)
+    values[-1, -1], values[0, 0] = low, high
+    expected = ((values.astype(float) - low) * 255 / (high - low)).round()
+    data = encode(Image.fromarray(values), "TIFF")
+    tracemalloc.start()
+    image = open_image(data)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    difference = np.abs(np.asarray(image)[..., 1].astype(float) - expected)
+    assert difference.max() <= 1
+    assert (difference == 0).mean() > 0.999
+    assert most < 5 * 8 * STRIP + len(data)
+
+
+@pytest.mark.parametrize("size", [(1, 32_001), (32_001, 2)])
+def test_what_is_longer_than_any_photo_is_refused(size):
+    with pytest.raises(ImageError, match="a side of more than 32,000 pixels"):
+        open_image(encode(Image.new("L", size)))
 
 
 def test_animated_webp_shows_its_first_frame():
