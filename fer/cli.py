@@ -11,6 +11,7 @@ from __future__ import annotations  # or the annotations would import torch
 import argparse
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 BAR = 24  # characters of a probability of 1
+MARK = ("Software", "fer --heatmap")  # in the heatmaps' files, which only then may be replaced
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -143,11 +145,10 @@ def _answer(
             _save(picture, heatmap)
     except fer.FerError as error:
         record["error"] = str(error)
-        record.pop("faces", None)
         print(error, file=sys.stderr)
     if options.json:
         print(json.dumps(record), flush=True)
-    elif "error" not in record:
+    elif "faces" in record:
         print(describe(photo, faces), flush=True)
     return "error" not in record
 
@@ -169,18 +170,43 @@ def describe(photo: str, faces: list[fer.Face]) -> str:
 
 
 def _heatmap_paths(photos: list[str], out: Path | None) -> list[Path | None]:
+    """Where each photo's heatmap goes, no two to one place."""
     if out is None:
         return [None] * len(photos)
     if len(photos) == 1 and out.suffix:
         return [out]
     if out.suffix:
         raise fer.FerError(f"{out} is one file for {len(photos)} photos: give --heatmap a folder.")
-    return [out / f"{Path(photo).stem}.heatmap.png" for photo in photos]
+    paths: list[Path | None] = []
+    taken: Counter[str] = Counter()
+    for photo in photos:
+        stem = Path(photo).stem
+        taken[stem.casefold()] += 1
+        again = taken[stem.casefold()]
+        paths.append(out / f"{stem}{f'-{again}' if again > 1 else ''}.heatmap.png")
+    return paths
 
 
 def _save(picture: Image.Image, path: Path) -> None:
+    """Save a heatmap, in place of an earlier one but never of anything else."""
+    from PIL.PngImagePlugin import PngInfo
+
+    if path.exists() and not _is_heatmap(path):
+        raise fer.FerError(f"{path} exists and is no heatmap: choose another name for --heatmap.")
+    marked = PngInfo()
+    marked.add_text(*MARK)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        picture.save(path)
+        picture.save(path, pnginfo=marked)
     except (OSError, ValueError) as error:
         raise fer.FerError(f"The heatmap {path} cannot be saved: {error}.") from error
+
+
+def _is_heatmap(path: Path) -> bool:
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=["PNG"]) as picture:
+            return picture.info.get(MARK[0]) == MARK[1]
+    except (OSError, ValueError, SyntaxError):
+        return False

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -149,6 +150,35 @@ def test_command_line_answers_many_photos_and_survives_a_bad_one(portrait, tmp_p
     assert "faces" not in bad
     assert output.err.count("\n") == 1
     assert [path.name for path in heat.iterdir()] == [f"{portrait.stem}.heatmap.png"]
+
+
+def test_heatmaps_of_photos_of_one_name_do_not_replace_each_other(portrait, tmp_path, capsys):
+    photos = [shutil.copy(portrait, _folder(tmp_path / name) / "me.jpg") for name in ("a", "b")]
+    photos.append(shutil.copy(portrait, tmp_path / "ME.png"))
+    out = tmp_path / "out"
+    assert main([*map(str, photos), "--model", MEMBER, "--heatmap", str(out)]) == 0
+    names = ["ME-3.heatmap.png", "me-2.heatmap.png", "me.heatmap.png"]
+    assert sorted(path.name for path in out.iterdir()) == names
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_heatmap_replaces_an_earlier_one_but_nothing_else(portrait, tmp_path, capsys, kind):
+    other, seen = tmp_path / "other.png", tmp_path / "seen.png"
+    Image.new("RGB", (4, 4)).save(other, kind)
+    before = other.read_bytes()
+    command = [str(portrait), "--model", MEMBER, "--json", "--heatmap"]
+    assert main([*command, str(other)]) == 2
+    answer = json.loads(capsys.readouterr().out)
+    assert "other.png exists and is no heatmap" in answer["error"]
+    assert answer["faces"], "the answer is lost"
+    assert other.read_bytes() == before
+    assert [main([*command, str(seen)]) for _ in range(2)] == [0, 0]
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
 
 
 def test_command_line_prints_the_top_emotion_first(portrait, capsys):
