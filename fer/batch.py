@@ -1,7 +1,7 @@
 """Many photos at once, single files or zips, into one table; a bad file spoils only itself.
 
 results = fer.batch.recognize([Path("photos.zip")], fer.load())
-results.to_frame().to_csv("faces.csv", index=False)
+Path("faces.csv").write_text(results.to_csv(), encoding="utf-8")
 """
 
 import io
@@ -31,6 +31,7 @@ PHOTOS_AT_ONCE = 4  # read together
 PIXELS = 12_000_000  # larger photos are shrunk: their faces are large enough even so
 MAX_FACES = 50  # of one photo
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
 NO_FACE = "No face was found."
 
 Photo = tuple[str, Callable[[], bytes]]  # its name, and how to get it
@@ -66,6 +67,14 @@ class Results:
         columns = ["file", "face", "emotion", "sure", "valence", "levels_5", "levels_3", *EMOTIONS]
         return pd.DataFrame(self.rows, columns=columns)
 
+    def to_csv(self) -> str:
+        """The table as text, in which no file name is a formula for a spreadsheet."""
+        frame = self.to_frame()
+        formula = frame["file"].str.startswith(FORMULA)
+        return frame.assign(file=frame["file"].mask(formula, "'" + frame["file"])).to_csv(
+            index=False
+        )
+
 
 def recognize(files: list[Path], recognizer: Recognizer) -> Results:
     """The faces of all photos; raises `FerError` for too many photos or a bad zip."""
@@ -80,7 +89,9 @@ def gather(files: list[Path]) -> list[Photo]:
     """The photos in files and zips, none of them opened yet and nothing unpacked onto the disk."""
     photos: list[Photo] = []
     for file in files:
-        photos += _in_zip(file) if zipfile.is_zipfile(file) else [(file.name, _of_file(file))]
+        photos += (
+            _in_zip(file) if zipfile.is_zipfile(file) else [(_readable(file.name), _of_file(file))]
+        )
         if len(photos) > MAX_PHOTOS:
             raise FerError(f"There are more than {MAX_PHOTOS} photos: send fewer at once.")
     if not photos:
@@ -153,6 +164,11 @@ def _in_zip(file: Path) -> list[Photo]:
     if sum(info.file_size for info in inside) > MAX_UNPACKED:
         raise FerError(f"The zip “{file.name}” unpacks to more than 1 GB: send fewer photos.")
     return [(_shown(info), _of_zip(file, info)) for info in inside]
+
+
+def _readable(name: str) -> str:
+    """A file's name with a ? for each byte that is no text: nobody could write such a name."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _shown(info: zipfile.ZipInfo) -> str:

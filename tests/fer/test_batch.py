@@ -1,5 +1,7 @@
 """Many photos at once: good and bad files, zips, and what hostile zips try."""
 
+import os
+import shutil
 import struct
 import tracemalloc
 import zipfile
@@ -46,6 +48,25 @@ def test_a_bad_file_spoils_only_itself(recognizer, portrait, tmp_path):
     assert set(frame["levels_5"]) == {"very positive"}
     assert [name for name, _ in results.problems] == ["text.jpg", "inner.zip"]
     assert sorted(tmp_path.rglob("*")) == before, "nothing is unpacked onto the disk"
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("plain.jpg", "plain.jpg"),
+        ("=1+1.jpg", "'=1+1.jpg"),
+        ("@sum.jpg", "'@sum.jpg"),
+        ("-2.jpg", "'-2.jpg"),
+        ("+3.jpg", "'+3.jpg"),
+        ("a=b.jpg", "a=b.jpg"),
+        (os.fsdecode(b"caf\xe9.jpg"), "caf?.jpg"),
+    ],
+)
+def test_a_file_name_is_text_in_every_table(recognizer, portrait, tmp_path, name, cell):
+    results = batch.recognize([Path(shutil.copy(portrait, tmp_path / name))], recognizer)
+    assert results.to_csv().encode().splitlines()[1].decode().split(",")[0] == cell
+    assert results.to_frame()["file"].tolist() == [cell.lstrip("'")]
+    results.to_frame().to_parquet(tmp_path / "faces.parquet")
 
 
 def test_several_photos_are_read_together(recognizer, portrait):

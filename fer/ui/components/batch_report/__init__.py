@@ -21,7 +21,7 @@ def render(results: Results, photos: int) -> Markup:
     return html(
         "batch_report",
         head=f"{found} in {read}",
-        downloads="" if frame.empty else _downloads(frame),
+        downloads="" if frame.empty else _downloads(results, frame),
         charts=[] if frame.empty else _charts(frame),
         table="" if frame.empty else results_table.render(frame),
         problems=results.problems,
@@ -40,10 +40,10 @@ def _chart(title: str, kind: str, column: pd.Series, names: Iterable[str]) -> Ma
     return expression_bars.render(title, kind, shares, lambda share: f"{share * len(column):.0f}")
 
 
-def _downloads(frame: pd.DataFrame) -> Markup:
+def _downloads(results: Results, frame: pd.DataFrame) -> Markup:
     parquet = io.BytesIO()
     frame.to_parquet(parquet, index=False)
     return downloads.render(
-        Download("faces.csv", frame.to_csv(index=False).encode(), "text/csv"),
+        Download("faces.csv", results.to_csv().encode(), "text/csv"),
         Download("faces.parquet", parquet.getvalue(), "application/vnd.apache.parquet"),
     )
