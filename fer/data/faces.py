@@ -10,10 +10,11 @@ import numpy as np
 from datasets import ClassLabel, Dataset
 from datasets import Image as ImageFeature
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from fer.data.rafdb import GROUPS
 from fer.errors import DataError
+from fer.images import open_image
 from fer.labels import EMOTIONS
 
 # Other names that data sets give the emotions; RAF-DB's folders are called 1 to 7.
@@ -80,9 +81,10 @@ class LabelledFaces:
         try:
             picture = self.images[row]["image"]
             picture.load()
-        except (UnidentifiedImageError, OSError, SyntaxError) as error:
+            # By the same door as photos, so that a face is trained on as it will be seen.
+            pixels = np.asarray(picture if picture.mode == "L" else open_image(picture))
+        except Exception as error:  # Pillow's decoders raise nearly every type on damaged data
             raise DataError(f"Image {row} of the data cannot be read: {error}.") from error
-        pixels = np.asarray(picture if picture.mode == "L" else picture.convert("RGB"))
         self.decoded.offer(row, pixels)
         return pixels
 
@@ -132,14 +134,40 @@ def from_table(table: Dataset, name: str) -> LabelledFaces:
     if not {"image", "label"} <= set(table.column_names) or len(table) == 0:
         raise DataError(f"{name} needs rows with the columns 'image' and 'label'.")
     order = _emotion_of_class(table, name)
-    labels = order[np.array(table["label"])]
+    labels = order[_checked_labels(table, name)]
     targets = np.eye(len(EMOTIONS), dtype=np.float32)[labels]
     if "votes" in table.column_names:
         votes = np.zeros_like(targets)
-        votes[:, order] = np.array(table["votes"], dtype=np.float32)
+        votes[:, order] = _checked_votes(table, name)
         targets = votes / votes.sum(axis=1, keepdims=True)
     groups = {group: np.array(table[group]) for group in GROUPS if group in table.column_names}
     return LabelledFaces(table.select_columns(["image"]), labels, targets, groups)
+
+
+def _checked_labels(table: Dataset, name: str) -> NDArray[np.int64]:
+    """The labels as they are; `datasets` knows −1 and None for "no label"."""
+    labels = np.array([-1 if label is None else label for label in table["label"]], dtype=np.int64)
+    without = np.flatnonzero((labels < 0) | (labels >= len(EMOTIONS)))
+    if len(without):
+        raise DataError(
+            f"{len(without)} rows of {name} have no label, such as row {without[0]}: "
+            "leave them out."
+        )
+    return labels
+
+
+def _checked_votes(table: Dataset, name: str) -> NDArray[np.float32]:
+    """The votes as they are, N×7."""
+    rows = table["votes"]
+    for row, votes in enumerate(rows):
+        known = votes is not None and len(votes) == len(EMOTIONS)
+        counts = np.array(votes if known else [], dtype=np.float32)
+        if not known or not np.isfinite(counts).all() or counts.min() < 0 or counts.sum() == 0:
+            raise DataError(
+                f"The votes of row {row} of {name} must be {len(EMOTIONS)} counts, "
+                "not all of them 0: mend them or leave the column out."
+            )
+    return np.array(list(rows), dtype=np.float32)
 
 
 def _emotion_of_class(table: Dataset, name: str) -> NDArray[np.int64]:

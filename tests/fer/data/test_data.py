@@ -1,8 +1,11 @@
 """Data sets in every layout give the same faces, labels and splits; bad ones give one sentence."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from generated import image_folder, kaggle, official, write_split
 
@@ -126,9 +129,35 @@ def name_seven_others(root: Path) -> None:
     image_folder(("a", "b", "c", "d", "e", "f", "g"))(root)
 
 
+def change_row(column: str, value: object) -> Callable[[Path], None]:
+    """Spoils a data set in a Parquet file by one value in its fourth row."""
+
+    def spoil(root: Path) -> None:
+        write_split(root / "train.parquet", 14)
+        write_split(root / "validation.parquet", 7)
+        table = pq.read_table(root / "train.parquet")
+        values = table[column].to_pylist()
+        values[3] = value
+        changed = pa.array(values, table[column].type if column == "label" else None)
+        place = table.column_names.index(column)
+        field = table.schema.field(column)
+        field = field if column == "label" else pa.field(column, changed.type)
+        pq.write_table(table.set_column(place, field, changed), root / "train.parquet")
+
+    return spoil
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
+        (change_row("label", -1), "1 rows of .* have no label, such as row 3"),
+        (change_row("label", None), "1 rows of .* have no label, such as row 3"),
+        (change_row("label", 99), "."),
+        (change_row("votes", [0] * 7), "votes of row 3 of .* must be 7 counts"),
+        (change_row("votes", [1.0, float("nan"), 0, 0, 0, 0, 0]), "votes of row 3 .* 7 counts"),
+        (change_row("votes", [1, 2]), "votes of row 3 .* 7 counts"),
+        (change_row("votes", [1, -2, 3, 0, 0, 0, 0]), "votes of row 3 .* 7 counts"),
+        (change_row("votes", None), "votes of row 3 .* 7 counts"),
         (lambda root: None, "no train split"),
         (lambda root: (root / "train").mkdir(), "no train split"),
         (lose_an_image, "1 images of RAF-DB train are missing, such as .*jpg"),
@@ -139,6 +168,14 @@ def name_seven_others(root: Path) -> None:
         (name_seven_others, "must be a ClassLabel of surprise.*they are a, b"),
     ],
     ids=[
+        "label -1",
+        "no label",
+        "label 99",
+        "no votes",
+        "votes of NaN",
+        "two votes",
+        "less than no vote",
+        "lost votes",
         "nothing",
         "empty",
         "lost image",
