@@ -1,5 +1,6 @@
 """A Space gets the files that it needs, and says which model it serves."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,9 +39,12 @@ def test_a_space_has_what_it_needs_and_no_more(space, capsys):
         assert needed in files
     for name in files:
         assert name in (".gitattributes", "app.py", "requirements.txt", "README.md", "LICENSE") or (
-            name.startswith("fer/")
+            name.startswith("fer/") or name == "benchmarks/peers.png"
         )
     content, _ = repo.read("main", "README.md")
+    shown = re.findall(r"!\[[^]]*\]\(([^)]+)\)", content.decode())
+    assert len(shown) > 3
+    assert set(shown) <= set(files)
     matter = yaml.safe_load(content.decode().split("---\n")[1])
     requirements = (ROOT / "requirements.txt").read_text().splitlines()
     assert (matter["sdk"], matter["models"]) == ("gradio", ["me/model"])

@@ -1,5 +1,6 @@
 """The app to the Hub as a Space: what it needs, as committed here, and nothing else."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from train.publishing.push import Push
 ROOT = Path(__file__).parent.parent.parent
 SOURCES = ("app.py", "requirements.txt", "LICENSE", "fer")
 README = "README.md"
+PICTURE = re.compile(r"!\[[^\]]*\]\(([^)]+)\)")  # that a text shows
 OWNED = ("[!.]*",)  # on the Hub: everything but what git and the Hub keep there for themselves
 
 
@@ -38,11 +40,12 @@ def space_files(model: str) -> dict[str, Path | bytes]:
         raise HubError(f"{model!r} is not the id of a model on the Hub: write it as name/model.")
     if _git("status", "--porcelain", "-uno", "--", *SOURCES, README):
         raise HubError("Some of the Space's files have uncommitted changes: commit them first.")
-    names = _git("ls-files", "--", *SOURCES).splitlines()
+    text = readme(hub_id[1])
+    names = _git("ls-files", "--", *SOURCES, *PICTURE.findall(text)).splitlines()
     if not names:
         raise HubError("This is not a clone of the project: publish the Space from one.")
     files: dict[str, Path | bytes] = {name: ROOT / name for name in names}
-    return files | {README: readme(hub_id[1]).encode()}
+    return files | {README: text.encode()}
 
 
 def readme(model: str) -> str:
