@@ -19,14 +19,14 @@ from PIL import Image
 
 from fer.engines import EngineName, Precision
 from fer.errors import run_command
-from fer.models.bundled import BUNDLED, WEIGHTS
+from fer.models.bundled import BUNDLES, WEIGHTS
 from fer.models.files import write_json
 
 if TYPE_CHECKING:
     from fer.data import LabelledFaces
 
 REPORT = Path(__file__).parent / "engines.json"
-MODELS = [WEIGHTS / "ddamfn-ferplus", WEIGHTS / "convnext-ferplus", BUNDLED]
+MODELS = [WEIGHTS / "ddamfn-ferplus", WEIGHTS / "convnext-ferplus", *BUNDLES.values()]
 WAYS: list[tuple[EngineName, Precision]] = [
     ("torch", "fp32"),
     ("openvino", "fp32"),

@@ -16,13 +16,15 @@ from spoiling import set_config
 import fer
 from fer.engines import choice
 from fer.engines.shared_batches import SharedBatches
-from fer.models.bundled import BUNDLED, WEIGHTS
+from fer.models.bundled import BUNDLES, WEIGHTS
 
 BOTH = ("openvino", "torch")
 
 
 @pytest.mark.parametrize(
-    "model", [MEMBER, WEIGHTS / "convnext-ferplus", BUNDLED], ids=lambda model: str(model)[-12:]
+    "model",
+    [MEMBER, WEIGHTS / "convnext-ferplus", *BUNDLES.values()],
+    ids=lambda model: str(model)[-16:],
 )
 def test_the_engines_agree(model):
     faces = crops(40)
