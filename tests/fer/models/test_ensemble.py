@@ -89,7 +89,7 @@ def test_stacking_finds_rare_emotions_and_stays_calibrated():
         found[features] = figures.per_class["fear"].recall
         errors[features] = figures.ece
     assert found["log-probabilities"] > found["probabilities"] + 0.1
-    assert errors["log-probabilities"] < 0.03
+    assert errors["log-probabilities"] < 0.04
 
 
 @pytest.fixture(scope="module")
