@@ -17,7 +17,7 @@ import pandas as pd
 from PIL import Image
 
 from fer.errors import FerError, ImageError
-from fer.images import open_image
+from fer.images import open_image, readable
 from fer.labels import EMOTIONS
 from fer.recognizer import Face, Read, Recognizer
 
@@ -71,9 +71,8 @@ class Results:
         """The table as text, in which no file name is a formula for a spreadsheet."""
         frame = self.to_frame()
         formula = frame["file"].str.startswith(FORMULA)
-        return frame.assign(file=frame["file"].mask(formula, "'" + frame["file"])).to_csv(
-            index=False
-        )
+        frame["file"] = frame["file"].mask(formula, "'" + frame["file"])
+        return frame.to_csv(index=False)
 
 
 def recognize(files: list[Path], recognizer: Recognizer) -> Results:
@@ -89,9 +88,10 @@ def gather(files: list[Path]) -> list[Photo]:
     """The photos in files and zips, none of them opened yet and nothing unpacked onto the disk."""
     photos: list[Photo] = []
     for file in files:
-        photos += (
-            _in_zip(file) if zipfile.is_zipfile(file) else [(_readable(file.name), _of_file(file))]
-        )
+        if zipfile.is_zipfile(file):
+            photos += _in_zip(file)
+        else:
+            photos.append((readable(file.name), _of_file(file)))
         if len(photos) > MAX_PHOTOS:
             raise FerError(f"There are more than {MAX_PHOTOS} photos: send fewer at once.")
     if not photos:
@@ -164,11 +164,6 @@ def _in_zip(file: Path) -> list[Photo]:
     if sum(info.file_size for info in inside) > MAX_UNPACKED:
         raise FerError(f"The zip “{file.name}” unpacks to more than 1 GB: send fewer photos.")
     return [(_shown(info), _of_zip(file, info)) for info in inside]
-
-
-def _readable(name: str) -> str:
-    """A file's name with a ? for each byte that is no text: nobody could write such a name."""
-    return name.encode("utf-8", "replace").decode()
 
 
 def _shown(info: zipfile.ZipInfo) -> str:

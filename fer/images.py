@@ -68,8 +68,12 @@ def _describe(source: ImageSource) -> str:
     path = path or getattr(source, "filename", None)
     if not isinstance(path, (str, Path)) or not Path(path).name:
         return "The photo"
-    name = Path(path).name.encode("utf-8", "replace").decode()
-    return f"The photo “{' '.join(name.split())}”"
+    return f"The photo “{' '.join(readable(Path(path).name).split())}”"
+
+
+def readable(name: str) -> str:
+    """A file's name with a ? for each byte that is no text: nobody could write such a name."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _from_array(array: np.ndarray, photo: str) -> Image.Image:

@@ -1,6 +1,5 @@
 """The app to the Hub as a Space: what it needs, as committed here, and nothing else."""
 
-import re
 import subprocess
 from pathlib import Path
 
@@ -8,13 +7,14 @@ import yaml
 
 from fer.errors import HubError
 from fer.models.hub import HUB_ID
+from model_cards.links import targets
 from model_cards.readme import front_matter
 from train.publishing.push import Push
 
 ROOT = Path(__file__).parent.parent.parent
 SOURCES = ("app.py", "requirements.txt", "LICENSE", "fer")
 README = "README.md"
-PICTURE = re.compile(r"!\[[^\]]*\]\(([^)]+)\)")  # that a text shows
+PICTURES = (".png", ".jpg")
 OWNED = ("[!.]*",)  # on the Hub: everything but what git and the Hub keep there for themselves
 
 
@@ -41,7 +41,8 @@ def space_files(model: str) -> dict[str, Path | bytes]:
     if _git("status", "--porcelain", "-uno", "--", *SOURCES, README):
         raise HubError("Some of the Space's files have uncommitted changes: commit them first.")
     text = readme(hub_id[1])
-    names = _git("ls-files", "--", *SOURCES, *PICTURE.findall(text)).splitlines()
+    shown = [target for target in targets(text) if target.endswith(PICTURES)]
+    names = _git("ls-files", "--", *SOURCES, *shown).splitlines()
     if not names:
         raise HubError("This is not a clone of the project: publish the Space from one.")
     files: dict[str, Path | bytes] = {name: ROOT / name for name in names}
