@@ -194,7 +194,7 @@ class Recognizer:
         where this CPU is faster with it."""
         able = self.engine.name == "openvino" and OpenVinoEngine("bf16").precision == "bf16"
         if self.folder.path == BUNDLED:
-            folder = open_model(FAST)
+            folder = open_model(bundled_model(FAST))
         elif able:
             folder = self.folder
         else:

@@ -16,6 +16,7 @@ from fer.bench.plan import Plan
 from fer.bench.records import Measurement, Outcome, Skipped, measurement
 from fer.errors import MissingExtra
 from fer.images import open_image
+from fer.models.bundled import FAST, bundled_model
 
 PARTS = "Parts of an answer"
 WHOLE = "A photo, from its bytes to the answer"
@@ -101,7 +102,7 @@ def photo(recognizer: fer.Recognizer, size: str, plan: Plan) -> Iterator[Measure
 
 def photo_by_fast(plan: Plan) -> Iterator[Measurement]:
     """A photo read by the bundled single network."""
-    recognizer = fer.load("fast")
+    recognizer = fer.load(bundled_model(FAST))
     for faces in (1, 10):
         data = compose(SIZES[SMALL], faces).jpeg()
         yield _timed(WHOLE, by_fast(photo_of(SMALL, faces)), partial(recognizer, data), plan)

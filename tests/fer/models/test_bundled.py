@@ -46,6 +46,12 @@ def test_an_own_folder_comes_before_a_bundled_model(monkeypatch, tmp_path):
         fer.load(Path("ensemble"))
 
 
+def test_film_is_not_read_by_whatever_is_called_fast_here(monkeypatch, tmp_path):
+    (tmp_path / "fast").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert fer.load().hasty().folder.path == BUNDLES["fast"]
+
+
 @pytest.mark.parametrize(
     ("model", "hasty"), [("ensemble", "fast"), ("fast", "fast"), ("ddamfn-ferplus", None)]
 )
