@@ -15,10 +15,11 @@ INSTALL := install() { $(VENV)/bin/uv pip install --python $(PYTHON) "$$@" || $(
 demo: $(VENV)/app.stamp  ## Open the app on the bundled weights
 	$(PYTHON) app.py
 
-# Three processes keep two cores busy, for tests of the page often wait.
+# Three processes keep two cores busy, for tests of the page often wait. One that dies is not
+# replaced: the tests left would wait for it for good.
 test: $(VENV)/dev.stamp  ## Run all tests
 	$(PYTHON) tests/support/browser.py
-	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n 3 --no-loadscope-reorder --durations 15
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n 3 --max-worker-restart 0 --no-loadscope-reorder --durations 15
 
 check: $(VENV)/dev.stamp  ## Style, types and which package may import which
 	$(PYTHON) -m ruff check .

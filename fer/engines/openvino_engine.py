@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from hashlib import sha256
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -15,13 +16,26 @@ from fer.engines import EngineName, Graph, Network, Precision
 from fer.errors import EngineError
 
 if TYPE_CHECKING:
-    from openvino import CompiledModel, InferRequest
+    from openvino import CompiledModel, Core, InferRequest
     from torch import nn
 
 # Items of a batch are computed side by side, up to four cores with one thread each: threads that
 # share an item wait for each other, beside other busy processes many times as long.
 STREAMS = min(4, os.cpu_count() or 1)
 COMPILED = Kept("openvino", most=12)  # of some 15 MB each
+
+
+@cache
+def core() -> "Core":
+    """OpenVINO's core, one for the process, which must outlive all that came before it.
+
+    With its CPU plugin comes a stack for signal handlers, whose memory goes back when the core
+    dies. After two cores the process may be left with a stack that is gone, and the next signal,
+    Ctrl-C say, would end in a segmentation fault.
+    """
+    import openvino
+
+    return openvino.Core()
 
 
 class OpenVinoEngine:
@@ -36,7 +50,7 @@ class OpenVinoEngine:
         try:
             import openvino
 
-            self._core = openvino.Core()
+            self._core = core()
             able = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
             cpu = self._core.get_property("CPU", "FULL_DEVICE_NAME")
         except ImportError as error:

@@ -3,6 +3,7 @@
 import builtins
 import logging
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -15,6 +16,7 @@ from spoiling import set_config
 
 import fer
 from fer.engines import choice
+from fer.engines.openvino_engine import core
 from fer.engines.shared_batches import SharedBatches
 from fer.models.bundled import BUNDLES, WEIGHTS
 
@@ -38,6 +40,23 @@ def test_the_heatmaps_agree():
         ours, reference = (model.answer(crops(9)).maps for model in (ours, reference))
         assert reference.std() > 0.01
         np.testing.assert_allclose(ours, reference, atol=1e-4)
+
+
+def test_a_signal_finds_its_handler_after_models_have_come_and_gone():
+    """OpenVINO gives signals a stack of its own; Ctrl-C ended in a segmentation fault."""
+    come_and_gone = """
+import gc, signal, fer
+from fer.models.bundled import FAST
+one, another = fer.load(FAST), fer.load(FAST)
+del one
+gc.collect()
+del another
+gc.collect()
+signal.signal(signal.SIGINT, lambda *_: print("heard"))
+signal.raise_signal(signal.SIGINT)
+"""
+    heard = subprocess.run([sys.executable, "-c", come_and_gone], capture_output=True, text=True)
+    assert (heard.returncode, heard.stdout) == (0, "heard\n"), heard.stderr
 
 
 def test_the_same_face_gets_the_same_bits_alone_and_in_a_crowd():
@@ -154,19 +173,16 @@ def test_an_unknown_choice_is_refused(options, said):
 
 
 def test_a_cpu_that_openvino_cannot_use_leaves_it_to_torch(monkeypatch, caplog):
-    class Unable:
-        def __init__(self):
-            raise RuntimeError('Device with "CPU" name is not registered\nin the runtime')
+    def unable():
+        raise RuntimeError('Device with "CPU" name is not registered\nin the runtime')
 
-    monkeypatch.setattr("openvino.Core", Unable)
+    monkeypatch.setattr("fer.engines.openvino_engine.core", unable)
     assert fer.load(MEMBER).engine.name == "torch"
     assert "OpenVINO cannot use this computer's CPU. torch answers instead" in caplog.text
 
 
 def test_bf16_is_taken_where_the_cpu_has_it_only():
-    import openvino
-
-    able = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    able = "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     recognizer = fer.load(MEMBER, precision="bf16")
     assert recognizer.engine.precision == ("bf16" if able else "fp32")
     assert (fer.load(MEMBER).hasty().engine.precision == "bf16") == able
@@ -174,8 +190,6 @@ def test_bf16_is_taken_where_the_cpu_has_it_only():
 
 def test_answering_needs_no_torch(portrait):
     code = f"import fer, sys; fer.load()({str(portrait)!r}); print('torch' in sys.modules)"
-    import subprocess
-
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
 
