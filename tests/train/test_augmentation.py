@@ -47,6 +47,8 @@ def as_torchvision_does(face: torch.Tensor, changes: Changes) -> torch.Tensor:
     if changes.shrunk:
         small = one_by_one.resize(face, [int(changes.shrunk)] * 2, bilinear)
         face = one_by_one.resize(small, [SIZE, SIZE], bilinear)
+    if changes.quality:
+        face = one_by_one.jpeg(face, int(changes.quality))
     steps = [
         lambda face: one_by_one.adjust_brightness(face, changes.brightness.item()),
         lambda face: one_by_one.adjust_contrast(face, changes.contrast.item()),
@@ -70,6 +72,7 @@ def as_torchvision_does(face: torch.Tensor, changes: Changes) -> torch.Tensor:
         {"brightness": 0.6},
         {"erase": 1},
         {"shrink": 1},
+        {"jpeg": 1},
         {"jitter": 0.8, "rotation": 12, "zoom": 0.15, "brightness": 0.25, "erase": 0.5},
     ],
     ids=[
@@ -80,6 +83,7 @@ def as_torchvision_does(face: torch.Tensor, changes: Changes) -> torch.Tensor:
         "brightness and contrast",
         "erasing",
         "shrinking",
+        "compression",
         "all",
     ],
 )
@@ -140,11 +144,12 @@ def test_changes_are_spread_as_those_of_torchvision():
         (lambda c: c.contrast_first, 0.5),
         (lambda c: c.erased[:, 1, 0] > c.erased[:, 0, 0], 0.2),
         (lambda c: (c.shrunk >= 20) & (c.shrunk <= 48), 0.4),
+        (lambda c: (c.quality >= 30) & (c.quality <= 90), 0.3),
     ],
-    ids=["flip", "jitter", "contrast first", "erasing", "shrinking"],
+    ids=["flip", "jitter", "contrast first", "erasing", "shrinking", "compression"],
 )
 def test_changes_happen_as_often_as_the_recipe_says(happens, expected):
-    changes = draw(4000, jitter=0.3, rotation=10, erase=0.2, shrink=0.4)
+    changes = draw(4000, jitter=0.3, rotation=10, erase=0.2, shrink=0.4, jpeg=0.3)
     assert happens(changes).float().mean().item() == pytest.approx(expected, abs=0.03)
 
 

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
+from torchvision.io import decode_jpeg, encode_jpeg
 from torchvision.transforms import v2
 
 from train.engine.recipe import Augmentation
@@ -20,6 +21,7 @@ from train.engine.recipe import Augmentation
 AREA = (0.02, 0.25)  # what is erased, as a share
 RATIO = (0.3, 3.3)  # of height to width
 COARSE = (20, 48)  # pixels a side
+QUALITY = (30, 90)  # of JPEG
 
 
 class Changes(NamedTuple):
@@ -31,6 +33,8 @@ class Changes(NamedTuple):
     contrast_first: Tensor  # B: whether contrast changes before brightness
     erased: Tensor  # B×2×2: first row and column, row and column behind the last, pixels
     shrunk: Tensor  # B: to how many pixels a side, before it is enlarged again; 0: not at all
+    quality: Tensor  # B: of the JPEG file that it comes from; 0: from none
+    recut: Tensor  # B: whether it is cut out anew first
 
     def of(self, faces: slice) -> "Changes":
         """Those of some of the faces."""
@@ -49,7 +53,8 @@ def draw_changes(
     Flip, then with probability `jitter` a small rotation, zoom and shift, then brightness and
     contrast, then random erasing (Z. Zhong et al., AAAI 2020), as in upstream DDAMFN's training
     scripts: the distributions are those of torchvision's RandomHorizontalFlip, RandomAffine,
-    ColorJitter and RandomErasing. With probability `shrink` a face is as coarse as a small one.
+    ColorJitter and RandomErasing. Faces of photos differ from those of data sets: with probability
+    `shrink` a face is as coarse as a small one, with `jpeg` compressed, with `recut` cut out anew.
     """
 
     def chance(probability: float) -> NDArray[np.bool_]:
@@ -74,6 +79,9 @@ def draw_changes(
     shrinking = chance(options.shrink)
     side = np.exp(generator.uniform(np.log(COARSE[0]), np.log(COARSE[1]), faces))
     shrunk = np.round(side) * shrinking
+    compressing = chance(options.jpeg)
+    quality = np.round(generator.uniform(*QUALITY, faces)) * compressing
+    recut = chance(options.recut)
     return Changes(
         torch.from_numpy(sources).float(),
         torch.from_numpy(brightness).float(),
@@ -81,6 +89,8 @@ def draw_changes(
         torch.from_numpy(contrast_first),
         torch.from_numpy(erased).int(),
         torch.from_numpy(shrunk).int(),
+        torch.from_numpy(quality).int(),
+        torch.from_numpy(recut),
     )
 
 
@@ -98,6 +108,18 @@ def _sources(
     return matrices.transpose(2, 0, 1)
 
 
+def recut(changes: Changes, cuts: Tensor) -> Changes:
+    """The changes of B faces, those to be cut out anew being changed from the new crop on.
+
+    `cuts` B×2×3 take a place in the new crop to one in the given crop.
+    """
+    turn, shift = cuts.split((2, 1), dim=2)
+    sources = turn @ changes.sources
+    sources[:, :, 2:] += shift
+    chosen = torch.where(changes.recut[:, None, None], sources, changes.sources)
+    return changes._replace(sources=chosen)
+
+
 def augment(faces: Tensor, changes: Changes, mean: Tensor, std: Tensor) -> Tensor:
     """uint8 faces B×C×S×S, C being 1 or 3, changed and normalised: float32 B×3×S×S.
 
@@ -106,8 +128,8 @@ def augment(faces: Tensor, changes: Changes, mean: Tensor, std: Tensor) -> Tenso
     """
     grid = F.affine_grid(changes.sources, list(faces.shape), align_corners=False)
     images = F.grid_sample(faces.float(), grid, align_corners=False)
-    for row in changes.shrunk.nonzero().flatten().tolist():
-        images[row] = _coarse(images[row], int(changes.shrunk[row]))
+    for row in (changes.shrunk + changes.quality).nonzero().flatten().tolist():
+        images[row] = _of_photo(images[row], int(changes.shrunk[row]), int(changes.quality[row]))
     for changes_contrast in (changes.contrast_first, ~changes.contrast_first):
         factor = torch.where(changes_contrast, changes.contrast, changes.brightness)
         # Contrast spreads around the mean luminance (ITU-R BT.601), brightness from black.
@@ -123,10 +145,15 @@ def augment(faces: Tensor, changes: Changes, mean: Tensor, std: Tensor) -> Tenso
     return images.masked_fill_((rows[:, :, None] & columns[:, None])[:, None], 0)
 
 
-def _coarse(image: Tensor, side: int) -> Tensor:
-    """An image C×S×S as if it had been enlarged from `side` pixels."""
-    small = F.interpolate(image[None], (side, side), mode="bilinear", antialias=True)
-    return F.interpolate(small, image.shape[1:], mode="bilinear")[0]
+def _of_photo(image: Tensor, side: int, quality: int) -> Tensor:
+    """An image C×S×S as if it had been enlarged from `side` pixels of a JPEG file; 0: neither."""
+    shape = image.shape[1:]
+    if side:
+        image = F.interpolate(image[None], (side, side), mode="bilinear", antialias=True)[0]
+    if quality:
+        levels = image.round().clamp(0, 255).to(torch.uint8).cpu()
+        image = decode_jpeg(encode_jpeg(levels, quality)).to(image)
+    return F.interpolate(image[None], shape, mode="bilinear")[0] if side else image
 
 
 def _column(values: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 from fer.data import LabelledFaces
 from fer.errors import DataError
 from fer.networks.registry import normalization
-from train.data.augmentation import Changes, augment, draw_changes
+from train.data.augmentation import Changes, augment, draw_changes, recut
 from train.engine.recipe import Recipe
 
 CPU = torch.device("cpu")
@@ -47,8 +47,16 @@ class DrawnFaces(Dataset):
     and for many.
     """
 
-    def __init__(self, faces: LabelledFaces, size: int, recipe: Recipe, share: slice):
+    def __init__(
+        self,
+        faces: LabelledFaces,
+        size: int,
+        recipe: Recipe,
+        share: slice,
+        cuts: Tensor | None = None,
+    ):
         self.faces = faces
+        self.cuts = cuts
         self.size = size
         self.recipe = recipe
         self.share = share
@@ -59,6 +67,8 @@ class DrawnFaces(Dataset):
         # From 1 on: a 0 more would give the generator that has drawn the epoch's rows.
         generator = np.random.default_rng([self.recipe.seed, draw.epoch, 1 + draw.step])
         changes = draw_changes(self.recipe.augmentation, self.size, len(draw.rows), generator)
+        if self.cuts is not None:
+            changes = recut(changes, self.cuts[draw.rows])
         rows = draw.rows[self.share]
         faces = resized([self.faces.pixels(row) for row in rows], self.size)
         return Batch(faces, torch.from_numpy(self.targets[rows]), changes.of(self.share))
@@ -131,10 +141,12 @@ def training_batches(
     process: int = 0,
     processes: int = 1,
     device: torch.device = CPU,
+    cuts: Tensor | None = None,
 ) -> tuple[Iterator[tuple[Tensor, Tensor]], int]:
     """The (images B×3×S×S, targets B×7) from step `first_step` on, and the steps of an epoch.
 
-    With several processes, B is the share of this one in the recipe's batch.
+    With several processes, B is the share of this one in the recipe's batch. `cuts` (N×2×3) say how
+    faces are cut out anew, where the recipe asks for it.
     """
     draws = Draws(faces, recipe, stage_index, first_step)
     if draws.batch % processes:
@@ -145,7 +157,7 @@ def training_batches(
         )
     share = slice(process, None, processes)
     loader = DataLoader(
-        DrawnFaces(faces, recipe.stages[stage_index].size, recipe, share),
+        DrawnFaces(faces, recipe.stages[stage_index].size, recipe, share, cuts),
         sampler=draws,
         batch_size=None,  # what is drawn is a batch already
         num_workers=workers,

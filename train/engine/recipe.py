@@ -55,6 +55,8 @@ class Augmentation:
     brightness: float = 0.0  # largest change of brightness and contrast, as a fraction
     erase: float = 0.5  # probability of erasing a rectangle of 2 to 25 % of the area
     shrink: float = 0.0  # probability of being as coarse as a face of 20 to 48 pixels a side
+    jpeg: float = 0.0  # probability of being compressed, as photos are
+    recut: float = 0.0  # probability of being cut out anew, as the app does it
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from fer.networks.preprocess import to_batch
 from fer.networks.registry import build, normalization
 from train.data.augmentation import mixup, seeded
 from train.data.batches import training_batches
+from train.data.recut import cuts
 from train.engine.checkpoint import (
     VERSION,
     RunState,
@@ -118,6 +119,7 @@ class TrainingLoop:
                 self.train, self.recipe.teachers, self.recipe.teaching, self.folder
             )
             self.train = replace(self.train, targets=targets)
+        self.cuts = cuts(self.train, self.folder) if self.recipe.augmentation.recut else None
         with Curves(self.folder, self.accelerator.is_main_process) as self.curves:
             for index in range(self.state.stage, len(self.recipe.stages)):
                 optimizer = make_optimizer(self.model, self.recipe.stages[index])
@@ -170,6 +172,7 @@ class TrainingLoop:
             self.accelerator.process_index,
             self.accelerator.num_processes,
             self.device,
+            self.cuts,
         )
         total = steps_per_epoch * stage.epochs
         network = self.accelerator.prepare_model(part(self.model, stage))
