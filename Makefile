@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 INSTALL := install() { $(VENV)/bin/uv pip install --python $(PYTHON) "$$@" || $(PYTHON) -m pip install "$$@"; }; install
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test check format screenshot cards
+.PHONY: demo test fuzz check format screenshot cards
 
 demo: $(VENV)/app.stamp  ## Open the app on the bundled weights
 	$(PYTHON) app.py
@@ -20,6 +20,9 @@ demo: $(VENV)/app.stamp  ## Open the app on the bundled weights
 test: $(VENV)/dev.stamp  ## Run all tests
 	$(PYTHON) tests/support/browser.py
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n 3 --max-worker-restart 0 --no-loadscope-reorder --durations 15
+
+fuzz: $(VENV)/dev.stamp  ## Try 10,000 new hostile cases of each property instead of 300
+	FER_CASES=fuzz OMP_NUM_THREADS=1 $(PYTHON) -m pytest tests/properties -n 2 --timeout 0
 
 check: $(VENV)/dev.stamp  ## Style, types and which package may import which
 	$(PYTHON) -m ruff check .

@@ -172,7 +172,7 @@ def _shown(info: zipfile.ZipInfo) -> str:
     It is a name to show and never a place to write to.
     """
     parts = PurePosixPath(info.filename).parts
-    return "/".join(part for part in parts if part.strip("./"))
+    return readable("/".join(part for part in parts if part.strip("./")))
 
 
 def _is_photo(info: zipfile.ZipInfo) -> bool:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+from unicodedata import category
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,12 +69,13 @@ def _describe(source: ImageSource) -> str:
     path = path or getattr(source, "filename", None)
     if not isinstance(path, (str, Path)) or not Path(path).name:
         return "The photo"
-    return f"The photo “{' '.join(readable(Path(path).name).split())}”"
+    return f"The photo “{readable(Path(path).name)}”"
 
 
 def readable(name: str) -> str:
-    """A file's name with a ? for each byte that is no text: nobody could write such a name."""
-    return name.encode("utf-8", "replace").decode()
+    """A file's name with a ? for each byte that is no text and for what has no shape, such as the
+    end of a line: nobody could write such a name."""
+    return "".join("?" if category(one) in ("Cc", "Cs") else one for one in name)
 
 
 def _from_array(array: np.ndarray, photo: str) -> Image.Image:
