@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 INSTALL := install() { $(VENV)/bin/uv pip install --python $(PYTHON) "$$@" || $(PYTHON) -m pip install "$$@"; }; install
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test fuzz check format screenshot cards
+.PHONY: demo test fuzz soak check format screenshot cards
 
 demo: $(VENV)/app.stamp  ## Open the app on the bundled weights
 	$(PYTHON) app.py
@@ -23,6 +23,9 @@ test: $(VENV)/dev.stamp  ## Run all tests
 
 fuzz: $(VENV)/dev.stamp  ## Try 10,000 new hostile cases of each property instead of 300
 	FER_CASES=fuzz OMP_NUM_THREADS=1 $(PYTHON) -m pytest tests/properties -n 2 --timeout 0
+
+soak: $(VENV)/dev.stamp  ## Let 32 users use the app for 30 minutes, and report on it
+	$(PYTHON) tests/support/soak.py
 
 check: $(VENV)/dev.stamp  ## Style, types and which package may import which
 	$(PYTHON) -m ruff check .

@@ -1,21 +1,13 @@
-"""Many users at once: python tests/support/load.py [--users 32] [--seconds 120]
+"""Users who upload photos of one, two or three faces, and see that each answer is to their own."""
 
-Each uploads photos of one, two or three faces in turn and checks that the answer is to its own
-photo. Prints the answers, their times, and the server's memory as it goes; the exit code is 1 when
-anything went wrong.
-"""
-
-import argparse
 import io
-import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 from gradio_client import Client, handle_file
 from PIL import Image
-from serving import ROOT, run
+from serving import ROOT
 
 PORTRAIT = ROOT / "fer" / "ui" / "examples" / "astronaut.jpg"
 
@@ -70,33 +62,3 @@ def memory(process: int) -> float:
     """Megabytes that a process holds."""
     status = Path(f"/proc/{process}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
-
-
-def main() -> int:
-    """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(description="Many users at once.")
-    parser.add_argument("--users", type=int, default=32)
-    parser.add_argument("--seconds", type=float, default=120)
-    options = parser.parse_args()
-    problems: list[str] = []
-    times: list[float] = []
-    lists = problems, times
-    with run() as (url, process):
-        users = [
-            threading.Thread(target=visit, args=[url, PORTRAIT, i, options.seconds, *lists])
-            for i in range(options.users)
-        ]
-        for user in users:
-            user.start()
-        while any(user.is_alive() for user in users):
-            time.sleep(10)
-            print(f"{len(times)} answers, {memory(process):.0f} MB", flush=True)
-    times.sort()
-    middle, slow = times[len(times) // 2], times[int(0.95 * len(times))]
-    print(f"{len(times)} answers, half within {middle:.1f} s, 95 % within {slow:.1f} s")
-    print("\n".join(problems) or "No errors and no mixed-up answers.")
-    return 1 if problems else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
