@@ -5,10 +5,13 @@ What each relies on, its test says.
 
 import secrets
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio import route_utils
+
+from fer.ui.server import uploads
 
 IDLE_SECONDS = 0.02  # between looks for a request: gradio's 0.001 keeps a core busy with nothing
 PROGRESS_SECONDS = 1  # between looks for news of `gr.Progress`, which nothing here uses
@@ -31,6 +34,12 @@ class UploadInOwnFolder(route_utils.GradioUploadFile):
     def __init__(self, *arguments: Any, **settings: Any):
         super().__init__(*arguments, **settings)
         self.sha.update(secrets.token_bytes())
+
+
+def awaited_files(page: gr.Blocks) -> set[Path]:
+    """The uploads that requests name which wait in the queue or are being answered."""
+    events = list(page._queue.event_ids_to_events.values())
+    return {path for event in events if event.data for path in uploads.named(event.data.data)}
 
 
 def idle_sessions(page: gr.Blocks, seconds: float) -> list[str]:

@@ -32,6 +32,6 @@ def forget_visitors(page: gr.Blocks) -> None:
 def _sweep(page: gr.Blocks) -> None:
     while True:
         time.sleep(SWEEP_SECONDS)
-        uploads.erase_unread()
+        uploads.erase_unneeded(gradio_internals.awaited_files(page))
         for session in gradio_internals.idle_sessions(page, KEEP_SECONDS):
             gradio_internals.forget_session(page, session)

@@ -2,6 +2,8 @@
 of them a new version of gradio has changed."""
 
 import asyncio
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -84,6 +86,38 @@ def test_an_upload_lies_in_a_folder_named_after_its_hash(
     one, other = upload_twice(page)
     assert one != other
     assert one.read_bytes() == other.read_bytes() == b"the same"
+
+
+def test_a_page_knows_the_files_that_its_queue_waits_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`_queue.event_ids_to_events`: requests that wait or are answered, no others."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    started, go_on = threading.Semaphore(0), threading.Event()
+
+    def answer(upload: object) -> None:
+        started.release()
+        go_on.wait()
+
+    with gr.Blocks(analytics_enabled=False) as page:
+        gr.Button().click(answer, gr.JSON(), api_name="answer")
+    page.queue(default_concurrency_limit=1).launch(prevent_thread_lock=True, quiet=True)
+    paths = [tmp_path / "answered.jpg", tmp_path / "waits.jpg"]
+    events = []
+    for path in paths:
+        inputs = {"data": [{"path": str(path)}]}
+        sent = httpx.post(f"{page.local_api_url}call/answer", json=inputs)
+        events.append(sent.json()["event_id"])
+    started.acquire()
+    assert gradio_internals.awaited_files(page) == set(paths)
+    go_on.set()
+    for event in events:
+        assert "complete" in httpx.get(f"{page.local_api_url}call/answer/{event}").text
+    end = time.monotonic() + 60
+    while gradio_internals.awaited_files(page):
+        assert time.monotonic() < end, "still awaited"
+        time.sleep(0.01)
+    page.close()
 
 
 @pytest.mark.parametrize(
