@@ -25,6 +25,7 @@ OF_THE_PAGE = (
     "test_about_tab.py",
     "test_page.py",
     "test_api.py",
+    "test_mcp.py",
     "test_limits.py",
 )
 LONGEST = (*OF_THE_PAGE, "test_reproduce.py", "test_training.py", "test_bad_connection.py")

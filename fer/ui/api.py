@@ -49,7 +49,6 @@ def build(backend: Backend) -> None:
             answer,
             preprocess=False,
             api_name=endpoint.__name__,
-            api_description=endpoint.__doc__ or "",
         )
 
     offer(endpoints.recognize, photo)
@@ -59,17 +58,31 @@ def build(backend: Backend) -> None:
 
 
 class Endpoints:
-    """A method for each endpoint: what it is called, what it takes, and its description."""
+    """A method for each endpoint: what it is called, what it takes, and its description.
+
+    Other programs are told what stands under “Args”.
+    """
 
     def __init__(self, backend: Backend):
         self._backend = backend
 
     def recognize(self, photo: Any) -> Answer:
-        """Every face of a photo, largest first, with seven expressions and their sentiment."""
+        """Every face of a photo, largest first, with seven expressions and their sentiment.
+
+        Args:
+            photo: A picture file, such as a JPEG or PNG.
+        """
         return {"faces": [face.to_json() for face in self._open(photo)[1]]}
 
     def explain(self, photo: Any, face: Any, emotion: Any, model: Any) -> Answer:
-        """What a model looked at: a face's close-up with the heatmap, and the heatmap alone."""
+        """What a model looked at: a face's close-up with the heatmap, and the heatmap alone.
+
+        Args:
+            photo: A picture file, such as a JPEG or PNG.
+            face: The number of the face, from 1, as /recognize lists them.
+            emotion: The expression that is asked about.
+            model: The number of the model of an ensemble, from 0.
+        """
         opened, faces = self._open(photo)
         if face not in range(1, len(faces) + 1):
             raise FerError(f"There is no face {face!r} in the photo: it has {len(faces)}.")
@@ -88,7 +101,11 @@ class Endpoints:
         }
 
     def batch(self, photos: Any) -> Answer:
-        """A row for each face of many photos or zips, and the files without an answer."""
+        """A row for each face of many photos or zips, and the files without an answer.
+
+        Args:
+            photos: Picture files, and zips of them.
+        """
         results = batch.Results()
         with uploads.all_taken(photos) as files:
             recognizer, read = self._backend.recognizer, self._backend.read_faces
@@ -98,7 +115,11 @@ class Endpoints:
         return {"rows": results.rows, "problems": problems}
 
     def video(self, clip: Any) -> Answer:
-        """A row for each face of a clip of up to a minute, five times a second."""
+        """A row for each face of a clip of up to a minute, five times a second.
+
+        Args:
+            clip: A video file, such as an MP4.
+        """
         timeline = video.Timeline()
         with uploads.taken(clip) as path:
             recognizer, read = self._backend.quick, self._backend.read_film

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio import route_utils
+from gradio import mcp, route_utils
 
-from fer.ui.server import uploads
+from fer.ui.server import mcp_tools, uploads
 
 IDLE_SECONDS = 0.02  # between looks for a request: gradio's 0.001 keeps a core busy with nothing
 PROGRESS_SECONDS = 1  # between looks for news of `gr.Progress`, which nothing here uses
@@ -22,6 +22,7 @@ def apply(page: gr.Blocks) -> None:
     page._queue.sleep_when_free = IDLE_SECONDS
     page._queue.progress_update_sleep_when_free = PROGRESS_SECONDS
     route_utils.GradioUploadFile = UploadInOwnFolder  # type: ignore[misc]
+    mcp.GradioMCPServer = mcp_tools.Tools  # type: ignore[misc]
 
 
 class UploadInOwnFolder(route_utils.GradioUploadFile):

@@ -1,13 +1,11 @@
 """The endpoints as other programs use them, and what they refuse."""
 
-import asyncio
 import base64
 import io
 import json
 import re
 import subprocess
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -16,10 +14,7 @@ import httpx
 import pytest
 from films import write_clip
 from gradio_client import Client, handle_file
-from inside import served
 from load import visit
-from mcp import ClientSession
-from mcp.client.streamable_http import streamable_http_client
 from pages import files_in
 from PIL import Image
 from serving import ROOT
@@ -145,26 +140,6 @@ def test_readme_examples_run(app_url: str) -> None:
     assert names["answer"]["faces"][0]["emotion"] == "happiness"
 
 
-def test_the_endpoints_are_tools_of_an_mcp_server(app_url: str, portrait: Path) -> None:
-    address = "data:image/jpeg;base64," + base64.b64encode(portrait.read_bytes()).decode()
-
-    async def ask(url: str) -> tuple[set[str], str]:
-        async with (
-            streamable_http_client(f"{url}/gradio_api/mcp/") as (reading, writing, _),
-            ClientSession(reading, writing) as session,
-        ):
-            await session.initialize()
-            tools = {tool.name for tool in (await session.list_tools()).tools}
-            answer = await session.call_tool("recognize", {"photo": address})
-            return tools, str(answer.content)
-
-    with ThreadPoolExecutor() as pool:
-        # In a thread of its own, for the browser's tests leave an event loop behind in this one.
-        tools, answer = pool.submit(asyncio.run, ask(app_url)).result()
-    assert tools == {"recognize", "explain", "batch", "video"}
-    assert "'emotion': 'happiness'" in answer
-
-
 def test_a_few_users_at_once_get_their_own_answers(app_url: str, portrait: Path) -> None:
     problems: list[str] = []
     threads = [
@@ -176,11 +151,6 @@ def test_a_few_users_at_once_get_their_own_answers(app_url: str, portrait: Path)
     for thread in threads:
         thread.join()
     assert problems == []
-
-
-def test_nothing_is_a_tool_until_that_is_switched_on() -> None:
-    with served() as page:
-        assert httpx.get(f"{page.local_url}gradio_api/mcp/").status_code == 404
 
 
 def test_the_same_photo_from_two_visitors_is_two_files(app_url: str, portrait: Path) -> None:
