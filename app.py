@@ -4,20 +4,15 @@ The environment variable FER_MODEL names another model than the bundled ensemble
 a Hub id. While the Hub cannot be reached, the ensemble answers and the page says so.
 """
 
-import atexit
 import os
-import shutil
 import signal
 import sys
-import tempfile
 
 import fer
 from fer.errors import MissingExtra
+from fer.ui.server import folder
 
-# Before gradio is imported, or its MCP server would put photos elsewhere.
-os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="fer-")
-# Gradio leaves files behind when it ends: those of visitors go with the process.
-atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
+os.environ["GRADIO_TEMP_DIR"] = folder.own()  # before gradio is imported
 
 try:
     import spaces
