@@ -23,7 +23,7 @@ try:
     from fer.models.bundled import default_model
     from fer.recognizer import load_or_bundled
     from fer.ui.backend import Backend
-    from fer.ui.page import LAUNCH, build
+    from fer.ui.page import build, launch_settings
     from fer.ui.server.memory import share_arenas
 except ModuleNotFoundError as error:
     sys.exit(str(MissingExtra(error, "app")))
@@ -51,4 +51,4 @@ demo = build(backend, remark or "")
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as with Ctrl+C, tidily
-    demo.launch(**LAUNCH)
+    demo.launch(**launch_settings())

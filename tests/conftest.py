@@ -13,7 +13,14 @@ import hub  # before huggingface_hub, which reads its address once
 import hub_answers
 import pytest
 from pages import files_in, open_page
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    sync_playwright,
+)
 from serving import ROOT, serve
 from xdist.scheduler import LoadFileScheduling
 
@@ -26,6 +33,7 @@ OF_THE_PAGE = (
     "test_page.py",
     "test_api.py",
     "test_mcp.py",
+    "test_guard.py",
     "test_limits.py",
 )
 LONGEST = (*OF_THE_PAGE, "test_reproduce.py", "test_training.py", "test_bad_connection.py")
@@ -118,18 +126,24 @@ def visitor(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(visitor: BrowserContext, app_url: str) -> Iterator[Page]:
-    """The app's page, newly opened; it may ask nothing of any other host."""
+    """The app's page, newly opened; it may ask nothing of other hosts or against its policy."""
     foreign: list[str] = []
+    forbidden: list[str] = []
     own = (app_url, app_url.replace("http", "ws", 1), "data:", "blob:")
 
     def watch(request: Request) -> None:
         if not request.url.startswith(own):
             foreign.append(request.url)
 
-    opened = open_page(visitor, app_url, watch=watch)
+    def listen(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            forbidden.append(message.text)
+
+    opened = open_page(visitor, app_url, watch=watch, listen=listen)
     yield opened
     opened.close()
     assert foreign == []
+    assert forbidden == []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

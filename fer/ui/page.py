@@ -3,11 +3,12 @@
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from fer.ui import api, assets, theme
 from fer.ui.backend import CONCURRENT_REQUESTS, Backend
 from fer.ui.components import disclaimer, message
-from fer.ui.server import gradio_internals, sessions, uploads
+from fer.ui.server import gradio_internals, guard, sessions, uploads
 from fer.ui.tabs import about, batch, live, photo, video
 
 TITLE = "What does this face express?"
@@ -26,7 +27,7 @@ MAX_WAITING = 64  # requests; whoever comes then is told that the page is too bu
 
 
 def build(backend: Backend, remark: str = "") -> gr.Blocks:
-    """The page, ready to launch with `LAUNCH`. A `remark` about the model is shown at the top."""
+    """The page, ready to launch with `launch_settings`; a `remark` is shown at the top."""
     with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
         api.build(backend)  # first, so that no function of the page takes its names
         disclaimer.build()
@@ -46,15 +47,27 @@ def build(backend: Backend, remark: str = "") -> gr.Blocks:
                 about.build(backend.recognizer)
         gr.Markdown(FOOTER, elem_id="footer")
         sessions.forget_visitors(page)
-    page.queue(max_size=MAX_WAITING, default_concurrency_limit=CONCURRENT_REQUESTS)
+    page.queue(
+        max_size=MAX_WAITING,
+        default_concurrency_limit=CONCURRENT_REQUESTS,
+        api_open=False,  # nobody passes the queue by
+    )
     gradio_internals.apply(page)
     return page
 
 
-LAUNCH: dict[str, Any] = {
-    "theme": theme.THEME,
-    "css": assets.stylesheet(),
-    "footer_links": [],
-    "max_file_size": uploads.MAX_FILE_SIZE,
-    "state_session_capacity": sessions.MAX_SESSIONS,
-}
+def launch_settings() -> dict[str, Any]:
+    """What `launch()` of the page is told; a new one each time, for gradio changes it."""
+    return {
+        "theme": theme.THEME,
+        "css": assets.stylesheet(),
+        "footer_links": [],
+        "max_file_size": uploads.MAX_FILE_SIZE,
+        "state_session_capacity": sessions.MAX_SESSIONS,
+        "app_kwargs": {"middleware": [Middleware(guard.Guard)]},
+        # Other processes would answer past the guard, and history is kept of nobody.
+        "ssr_mode": False,
+        "num_workers": 0,
+        "run_history": False,
+        "enable_monitoring": False,
+    }

@@ -9,7 +9,7 @@ from generated import MEMBER
 
 import fer
 from fer.ui.backend import Backend
-from fer.ui.page import LAUNCH, build
+from fer.ui.page import build, launch_settings
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def served(model: str | Path = MEMBER) -> Iterator[gr.Blocks]:
     """The page over a model; `local_url` of it is the address."""
     recognizer = fer.load(model)
     page = build(Backend.on_cpu(recognizer))
-    page.launch(**LAUNCH, prevent_thread_lock=True, quiet=True)
+    page.launch(**launch_settings(), prevent_thread_lock=True, quiet=True)
     try:
         yield page
     finally:

@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    expect,
+)
 
 from fer.labels import EMOTIONS
 
@@ -20,11 +28,13 @@ def open_page(
     url: str,
     disclaimer_read: bool = True,
     watch: Callable[[Request], object] = lambda request: None,
+    listen: Callable[[ConsoleMessage], object] = lambda message: None,
     **settings: Any,
 ) -> Page:
     """The app's page in a browser of its own, as a visitor has it who has read the disclaimer."""
     page = browser.new_page(**settings)
     page.on("request", watch)
+    page.on("console", listen)
     page.set_default_timeout(60_000)  # for a busy machine
     if disclaimer_read:
         page.add_init_script("localStorage.setItem('disclaimer-read', 'yes')")

@@ -35,6 +35,7 @@ class UploadInOwnFolder(route_utils.GradioUploadFile):
     def __init__(self, *arguments: Any, **settings: Any):
         super().__init__(*arguments, **settings)
         self.sha.update(secrets.token_bytes())
+        uploads.begin(Path(str(self.file.name)))
 
 
 def awaited_files(page: gr.Blocks) -> set[Path]:

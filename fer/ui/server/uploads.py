@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,29 @@ class _Seen:
     claimed: bool  # a request had named it
 
 
+# The files that the request at hand has begun to send.
+_begun: ContextVar[list[Path] | None] = ContextVar("begun", default=None)
 _being_read: set[Path] = set()
 _seen: dict[Path, _Seen] = {}
+
+
+@contextmanager
+def whole_or_none() -> Iterator[None]:
+    """Erase at the end of the block what a request has begun to send and not brought to an end."""
+    token = _begun.set([])
+    try:
+        yield
+    finally:
+        for path in _begun.get() or []:  # a whole file has got another name
+            path.unlink(missing_ok=True)
+        _begun.reset(token)
+
+
+def begin(path: Path) -> None:
+    """Say that the request at hand sends a file, which is written here for now."""
+    begun = _begun.get()
+    if begun is not None:
+        begun.append(path)
 
 
 @contextmanager
