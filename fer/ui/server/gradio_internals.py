@@ -10,6 +10,9 @@ from typing import Any
 
 import gradio as gr
 from gradio import mcp, route_utils
+from gradio.blocks import BlockFunction
+from gradio.components import Component
+from gradio.state_holder import SessionState
 
 from fer.ui.server import mcp_tools, uploads
 
@@ -23,6 +26,30 @@ def apply(page: gr.Blocks) -> None:
     page._queue.progress_update_sleep_when_free = PROGRESS_SECONDS
     route_utils.GradioUploadFile = UploadInOwnFolder  # type: ignore[misc]
     mcp.GradioMCPServer = mcp_tools.Tools  # type: ignore[misc]
+    page.preprocess_data = inputs_as_they_come  # type: ignore[assignment]
+
+
+async def inputs_as_they_come(
+    function: BlockFunction, inputs: list[Any], state: SessionState, explicit_call: bool = False
+) -> list[Any]:
+    """What a function is called with.
+
+    Gradio would fetch links that are given as files, log whatever it does not expect, photos
+    included, and answer with an error that says nothing. Here uploads stay what the request says
+    of them: functions open them with `uploads.taken`, whose errors are sentences.
+    """
+    needed = len(function.inputs)
+    if len(inputs) < needed:
+        sentence = f"The request has {len(inputs)} of {needed} inputs: send all of them."
+        raise gr.Error(sentence, print_exception=False)
+    taken = []
+    for component, given in zip(function.inputs, inputs, strict=False):
+        if isinstance(component, gr.State):
+            given = state[component._id]
+        elif function.preprocess and isinstance(component, Component):
+            given = component.preprocess(given)
+        taken.append(given)
+    return taken
 
 
 class UploadInOwnFolder(route_utils.GradioUploadFile):

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -14,6 +15,7 @@ import httpx
 import pytest
 from films import write_clip
 from gradio_client import Client, handle_file
+from inside import served
 from load import visit
 from pages import files_in
 from PIL import Image
@@ -28,6 +30,13 @@ from fer.models.bundled import BUNDLED
 @pytest.fixture(scope="module")
 def client(app_url: str) -> Client:
     return Client(app_url, verbose=False)
+
+
+@pytest.fixture(scope="module")
+def member_url() -> Iterator[str]:
+    """Address of the page served by this process, whose log a test can read."""
+    with served() as page:
+        yield page.local_url.rstrip("/")
 
 
 def test_recognize(client: Client, portrait: Path, server_files: Path) -> None:
@@ -111,6 +120,35 @@ def test_no_file_of_the_server_is_opened(app_url, portrait, endpoint, make) -> N
     answer = post(app_url, endpoint, [[upload] if endpoint == "batch" else upload])
     assert "event: complete" in answer or "event: error" in answer
     assert "happiness" not in answer
+
+
+LINK = {"path": "http://127.0.0.1:9/a.jpg"}
+DATA = {"path": "data:image/jpeg;base64," + "QUJD" * 1000}
+
+
+@pytest.mark.parametrize("endpoint", ["recognize", "explain", "batch", "video"])
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (5, r"No file was uploaded|come as a list"),
+        ("text", r"No file was uploaded|come as a list"),
+        ([5], r"No file was uploaded"),
+        ([[None]], r"No file was uploaded"),
+        ({"path": 5, "meta": 5}, r"No file was uploaded|come as a list"),
+        ([LINK], r"No file|not followed here"),
+        (LINK, r"not followed here|come as a list"),
+        (DATA, r"not followed here|come as a list"),
+        ("nothing", "0 of [14] inputs"),
+    ],
+)
+def test_an_odd_request_gets_a_sentence_and_is_not_logged(
+    member_url: str, capfd, endpoint: str, given, sentence: str
+) -> None:
+    file = given | {"meta": META} if isinstance(given, dict) and "meta" not in given else given
+    others = [1, "anger", 0] if endpoint == "explain" else []
+    answer = post(member_url, endpoint, [] if given == "nothing" else [file, *others])
+    assert re.search(rf'"error": "[^"]*({sentence})', answer)
+    assert capfd.readouterr() == ("", "")
 
 
 def examples(language: str) -> list[str]:
