@@ -4,17 +4,17 @@ What each relies on, its test says.
 """
 
 import secrets
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio import mcp, route_utils
+from gradio import mcp, route_utils, routes
 from gradio.blocks import BlockFunction
 from gradio.components import Component
 from gradio.state_holder import SessionState
+from starlette.requests import Request
 
-from fer.ui.server import mcp_tools, uploads
+from fer.ui.server import mcp_tools, uploads, visitors
 
 IDLE_SECONDS = 0.02  # between looks for a request: gradio's 0.001 keeps a core busy with nothing
 PROGRESS_SECONDS = 1  # between looks for news of `gr.Progress`, which nothing here uses
@@ -25,8 +25,23 @@ def apply(page: gr.Blocks) -> None:
     page._queue.sleep_when_free = IDLE_SECONDS
     page._queue.progress_update_sleep_when_free = PROGRESS_SECONDS
     route_utils.GradioUploadFile = UploadInOwnFolder  # type: ignore[misc]
+    routes.StateHolder = visitors.Visitors  # type: ignore[misc]
     mcp.GradioMCPServer = mcp_tools.Tools  # type: ignore[misc]
+    _tell_who_comes(page)
     page.preprocess_data = inputs_as_they_come  # type: ignore[assignment]
+
+
+def _tell_who_comes(page: gr.Blocks) -> None:
+    push = page._queue.push
+
+    async def tell_and_push(body: Any, request: Request, username: str | None) -> Any:
+        accepted = await push(body=body, request=request, username=username)
+        known = visitors.of(page)
+        if accepted[0] and known:  # now it has a session, if only one for this request
+            known.came(body.session_hash, visitors.address_of(request))
+        return accepted
+
+    page._queue.push = tell_and_push  # type: ignore[method-assign]
 
 
 async def inputs_as_they_come(
@@ -69,16 +84,3 @@ def awaited_files(page: gr.Blocks) -> set[Path]:
     """The uploads that requests name which wait in the queue or are being answered."""
     events = list(page._queue.event_ids_to_events.values())
     return {path for event in events if event.data for path in uploads.named(event.data.data)}
-
-
-def idle_sessions(page: gr.Blocks, seconds: float) -> list[str]:
-    """The sessions that have not been used for longer than this."""
-    used = list(page.state_holder.time_last_used.items())
-    now = datetime.now()
-    return [session for session, when in used if (now - when).total_seconds() > seconds]
-
-
-def forget_session(page: gr.Blocks, session: str) -> None:
-    """Drop all that gradio keeps of a session: its `gr.State` and what its page shows."""
-    page.state_holder.session_data.pop(session, None)
-    page.state_holder.time_last_used.pop(session, None)

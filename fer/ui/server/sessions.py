@@ -10,11 +10,11 @@ import time
 
 import gradio as gr
 
-from fer.ui.server import gradio_internals, uploads
+from fer.ui.server import gradio_internals, uploads, visitors
 
 KEEP_SECONDS = 5 * 60
 SWEEP_SECONDS = 10  # how often what is to be forgotten is looked for
-MAX_SESSIONS = 200  # visitors remembered at most; the longest idle one goes first
+MAX_SESSIONS = 200  # visitors remembered at most
 
 ERASED = "This photo has been erased from the server meanwhile: add it again."
 
@@ -23,7 +23,8 @@ def forget_visitors(page: gr.Blocks) -> None:
     """Make the page forget its visitors; call it inside its `gr.Blocks`."""
 
     def leave(request: gr.Request) -> None:
-        gradio_internals.forget_session(page, request.session_hash or "")
+        if known := visitors.of(page):
+            known.forget(request.session_hash or "")
 
     page.unload(leave)
     threading.Thread(target=_sweep, args=[page], daemon=True).start()
@@ -33,5 +34,6 @@ def _sweep(page: gr.Blocks) -> None:
     while True:
         time.sleep(SWEEP_SECONDS)
         uploads.erase_unneeded(gradio_internals.awaited_files(page))
-        for session in gradio_internals.idle_sessions(page, KEEP_SECONDS):
-            gradio_internals.forget_session(page, session)
+        if known := visitors.of(page):
+            for session in known.idle(KEEP_SECONDS):
+                known.forget(session)

@@ -132,7 +132,7 @@ def erase_unneeded(awaited: set[Path]) -> None:
     _seen.clear()
     for place, _, names in os.walk(folder):
         for path in (Path(place, name) for name in names):
-            with suppress(FileNotFoundError):
+            with suppress(OSError):  # it is gone, or cannot go yet
                 written = path.stat().st_mtime_ns
                 seen = before.get(path)
                 if path in _being_read or path in awaited:

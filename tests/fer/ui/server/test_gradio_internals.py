@@ -5,7 +5,6 @@ import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +12,6 @@ import gradio as gr
 import httpx
 import pytest
 from gradio import queueing, route_utils
-from gradio.routes import App
 
 from fer.ui.server import gradio_internals
 
@@ -118,28 +116,3 @@ def test_a_page_knows_the_files_that_its_queue_waits_for(
         assert time.monotonic() < end, "still awaited"
         time.sleep(0.01)
     page.close()
-
-
-@pytest.mark.parametrize(
-    ("minutes", "idle"), [(0, []), (4, []), (6, ["somebody"])], ids=["now", "4 min", "6 min"]
-)
-def test_a_page_knows_when_its_sessions_were_used(minutes: int, idle: list[str]) -> None:
-    """`state_holder.time_last_used`: session → local time without a time zone."""
-    page = a_page()
-    App.create_app(page)
-    assert page.state_holder["somebody"]
-    page.state_holder.time_last_used["somebody"] -= timedelta(minutes=minutes)
-    assert page.state_holder.time_last_used["somebody"] <= datetime.now()
-    assert gradio_internals.idle_sessions(page, 5 * 60) == idle
-
-
-def test_a_session_is_what_the_state_holder_has_of_it() -> None:
-    """`state_holder.session_data`, and the time beside it; forgetting twice does no harm."""
-    page = a_page()
-    App.create_app(page)
-    before = page.state_holder["somebody"]
-    for _ in range(2):
-        gradio_internals.forget_session(page, "somebody")
-        assert "somebody" not in page.state_holder
-        assert gradio_internals.idle_sessions(page, -1) == []
-    assert page.state_holder["somebody"] is not before

@@ -3,10 +3,11 @@
 import time
 
 import gradio as gr
+import httpx
 import pytest
 from inside import served
 from pages import open_page
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from fer.ui.server import sessions
 
@@ -34,3 +35,33 @@ def test_a_visitor_is_forgotten_when_the_page_is_closed(browser: Browser) -> Non
         assert page.state_holder.session_data
         opened.close()
         wait_until_forgotten(page, 60)
+
+
+INVENTED = {
+    "queue/join": {"data": [None], "fn_index": 0},
+    "component_server": {"data": {}, "fn_name": "read_picture", "component_id": 0},
+}
+
+
+@pytest.mark.parametrize("path", INVENTED)
+def test_invented_sessions_push_no_visitor_out(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(sessions, "MAX_SESSIONS", 5)
+    with served() as page:
+        opened = open_page(browser, page.local_url)
+        opened.locator(".example").first.click()
+        opened.locator("#heatmap .layer").wait_for()
+        live = next(one for one in page.blocks.values() if one.elem_id == "live")
+        elsewhere = {"X-Forwarded-For": "203.0.113.5"}  # as a proxy of this machine says
+        for number in range(12):
+            body = INVENTED[path] | {"session_hash": f"invented-{number}"}
+            if "component_id" in body:
+                body["component_id"] = live._id
+            sent = httpx.post(f"{page.local_api_url}{path}", json=body, headers=elsewhere)
+            assert sent.status_code == 200
+        assert len(page.state_holder.session_data) == 5
+        before = opened.locator("#heatmap .layer").get_attribute("src")
+        opened.locator("#emotion").get_by_label("anger").check()
+        expect(opened.locator("#heatmap .layer")).not_to_have_attribute("src", before or "")
+        opened.close()
