@@ -20,6 +20,7 @@ from fer.ui.components import live_view
 MAX_CHARACTERS = 400_000  # of one picture, in base64
 MAX_PIXELS = 640 * 640
 MAX_FACES_LIVE = 5
+MAX_PLACE = 10_000.0  # of a box's side, in pixels; NaN and infinity are none
 WAIT_SECONDS = 5.0
 
 BUSY = "The server is busy: try again in a minute."
@@ -58,11 +59,11 @@ def answer(backend: Backend, asked: dict[str, Any]) -> dict[str, Any]:
         encoded, before = str(asked["picture"]), asked["before"]
         if len(encoded) > MAX_CHARACTERS:
             raise FerError(BAD_PICTURE)
-        before = [[float(side) for side in box] for box in before][:MAX_FACES_LIVE]
-        if any(len(box) != 4 for box in before):
+        before = [[float(side) for side in box] for box in before[:MAX_FACES_LIVE]]
+        if not all(len(box) == 4 and all(abs(side) <= MAX_PLACE for side in box) for box in before):
             raise FerError(BAD_PICTURE)
         photo = open_image(base64.b64decode(encoded.partition(",")[2]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise FerError(BAD_PICTURE) from error
     if photo.width * photo.height > MAX_PIXELS:
         raise FerError(BAD_PICTURE)
