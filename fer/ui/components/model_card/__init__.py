@@ -17,7 +17,8 @@ def build(recognizer: Recognizer) -> None:
     folder = recognizer.folder
     if not folder.card.is_file():
         return
-    card = folder.card.read_text(encoding="utf-8")
+    # Whoever wrote it with another encoding: the model answers all the same.
+    card = folder.card.read_text(encoding="utf-8", errors="replace")
     with gr.Accordion("The whole model card", open=False, elem_id="card"):
         words, *plots = PLOT.split(card.split("---\n", 2)[-1])
         gr.Markdown(words, header_links=False)

@@ -25,7 +25,16 @@ def _measured(recognizer: Recognizer) -> SplitFigures | None:
         metrics = recognizer.folder.metrics
     except ModelError:
         return None  # figures that cannot be read: the model answers all the same
-    return next((metrics[split] for split in ("validation", *metrics) if split in metrics), None)
+    splits = [split for split in ("validation", *metrics) if split in metrics]
+    return next((metrics[split] for split in splits if _can_be(metrics[split])), None)
+
+
+def _can_be(figures: SplitFigures) -> bool:
+    """Whether what is shown of some figures is there and a share: NaN is none."""
+    of_each = [figures.per_class.get(emotion) for emotion in EMOTIONS]
+    overall = figures.overall_accuracy
+    shares = [overall.value, overall.low, overall.high, *(one.recall for one in of_each if one)]
+    return all(of_each) and all(0 <= share <= 1 for share in shares)
 
 
 def _facts(recognizer: Recognizer, measured: SplitFigures | None) -> dict[str, str]:
