@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 from PIL import Image
 
-from fer.errors import FerError, ImageError
+from fer.errors import NO_MEMORY, FerError, ImageError
 from fer.images import open_image, readable
 from fer.labels import EMOTIONS
 from fer.recognizer import Face, Read, Recognizer
@@ -188,6 +188,8 @@ def _of_zip(file: Path, info: zipfile.ZipInfo) -> Callable[[], bytes]:
         try:
             with zipfile.ZipFile(file) as archive, archive.open(info) as packed:
                 data = packed.read(MAX_BYTES + 1)  # whatever the zip claims, never more
+        except MemoryError as error:
+            raise ImageError(f"The photo {NO_MEMORY}") from error
         except Exception as error:  # each way of packing has errors of its own
             raise ImageError(
                 "The photo cannot be unpacked: it is damaged or has a password."

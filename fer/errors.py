@@ -1,7 +1,11 @@
 """Errors that the user can act on: each message is one sentence on what is wrong and what to do."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+# What to say of a file, or of “This”.
+NO_MEMORY = "needs more memory than there is: make it smaller, or try again later."
 
 
 class FerError(Exception):
@@ -49,6 +53,15 @@ class MissingExtra(FerError):
         )
 
 
+@contextmanager
+def memory_said() -> Iterator[None]:
+    """Turn the end of memory inside the block into a `FerError`."""
+    try:
+        yield
+    except MemoryError as error:
+        raise FerError(f"This {NO_MEMORY}") from error
+
+
 def run_command(command: Callable[[], int], extra: str | None = None) -> int:
     """Run what a command line does and return its exit code: 2 after a `FerError`, which is said.
 
@@ -56,7 +69,8 @@ def run_command(command: Callable[[], int], extra: str | None = None) -> int:
     the command needs to be installed.
     """
     try:
-        return command()
+        with memory_said():
+            return command()
     except FerError as error:
         print(error, file=sys.stderr)
     except ModuleNotFoundError as error:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from fer.errors import ImageError
+from fer.errors import NO_MEMORY, ImageError
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 32_000  # pixels; what is longer and this thin is no photo, and slow to resize
@@ -55,6 +55,8 @@ def open_image(source: ImageSource) -> Image.Image:
     try:
         image.load()
         upright = _to_rgb(_stand_up(image))
+    except MemoryError as error:
+        raise _no_memory(photo) from error
     except Exception as error:  # Pillow's decoders raise nearly every type on damaged data
         raise ImageError(
             f"{photo} is damaged or incomplete: export it again as JPEG or PNG, or choose another."
@@ -101,6 +103,8 @@ def _open_file(source: str | Path | bytes | BinaryIO, photo: str) -> Image.Image
             return Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise _too_large(photo) from error
+    except MemoryError as error:
+        raise _no_memory(photo) from error
     except Exception as error:
         raise ImageError(
             f"{photo} is not an image that can be read: choose a JPEG, PNG or WebP file."
@@ -124,6 +128,8 @@ def _read(source: str | Path | bytes | BinaryIO, photo: str) -> bytes:
         if not path.is_file():  # reading a pipe or a device might never end
             raise ImageError(f"{photo} is not a regular file: choose an image file.")
         return path.read_bytes()
+    except MemoryError as error:
+        raise _no_memory(photo) from error
     except AttributeError as error:
         raise ImageError(
             f"{photo} cannot come from {type(source).__name__}: give a path, bytes, a binary file, "
@@ -143,6 +149,10 @@ def _check_size(image: Image.Image, photo: str) -> None:
         raise ImageError(f"{photo} has a side of more than {MAX_SIDE:,} pixels: cut it first.")
     if pixels == 0:
         raise ImageError(f"{photo} has no pixels: choose another.")
+
+
+def _no_memory(photo: str) -> ImageError:
+    return ImageError(f"{photo} {NO_MEMORY}")
 
 
 def _too_large(photo: str) -> ImageError:

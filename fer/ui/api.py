@@ -11,7 +11,7 @@ import gradio as gr
 from PIL import Image
 
 from fer import Face, batch, video
-from fer.errors import FerError
+from fer.errors import FerError, memory_said
 from fer.images import open_image
 from fer.labels import EMOTIONS
 from fer.ui import pictures
@@ -38,7 +38,8 @@ def build(backend: Backend) -> None:
         @wraps(endpoint)  # its name and those of the inputs are taken from it
         def guarded(*given: Any) -> Answer:
             try:
-                return {"model": backend.recognizer.name} | endpoint(*given)
+                with memory_said():
+                    return {"model": backend.recognizer.name} | endpoint(*given)
             except FerError as error:
                 return {"model": backend.recognizer.name, "error": str(error)}
 

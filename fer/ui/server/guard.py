@@ -59,7 +59,6 @@ NO_HOST = "This server does not answer under that name: open it by its own addre
 CROSS_SITE = "Other sites may not use this page in a visitor’s browser: open it itself."
 NO_JSON = "Requests are JSON here: send them with Content-Type: application/json."
 TOO_LARGE = "That is more than the maximum allowed size of {} MB: send less at once."
-DISK_FULL = "The server’s disk is full: try again in some minutes."
 
 
 class Guard:
@@ -96,7 +95,7 @@ class Guard:
                 except OSError as error:
                     if error.errno not in (errno.ENOSPC, errno.EDQUOT) or started:
                         raise
-                    refused = HTTPStatus.INSUFFICIENT_STORAGE, DISK_FULL
+                    refused = HTTPStatus.INSUFFICIENT_STORAGE, uploads.DISK_FULL
         if body.too_large:
             refused = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE.format(body.limit // 1_000_000)
         if refused and not started:

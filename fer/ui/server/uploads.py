@@ -20,6 +20,7 @@ UNCLAIMED_SECONDS = 5 * 60  # that an upload lies there before anybody asks abou
 NOT_UPLOADED = "No file was uploaded: add one first."
 NO_LINKS = "Links and data: addresses are not followed here: upload the file and send its path."
 NO_LIST = "Several files come as a list: put them into [ ], even a single one."
+DISK_FULL = "The server’s disk is full: try again in some minutes."
 NO_ADDRESS = "A file is given as a data: address in base64, such as data:image/jpeg;base64,…"
 
 
@@ -102,7 +103,8 @@ def named(inputs: Iterable[Any]) -> Iterator[Path]:
 def keep(address: str, name: str) -> dict[str, Any]:
     """Put the file of a `data:` address there like an upload; how a request names it.
 
-    `name` is all but the ending of the file's. Raises `FerError` for another address.
+    `name` is all but the ending of the file's. Raises `FerError` for another address, and when
+    there is no room.
     """
     kind, _, text = address.partition(";base64,")
     try:
@@ -113,7 +115,11 @@ def keep(address: str, name: str) -> dict[str, Any]:
         raise FerError(NO_ADDRESS)
     ending = mimetypes.guess_extension(kind.removeprefix("data:")) or ""
     path = Path(tempfile.mkdtemp(dir=_folder()), name + ending)
-    path.write_bytes(data)
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        _erase(path)
+        raise FerError(DISK_FULL) from error
     return {"path": str(path), "meta": {"_type": "gradio.FileData"}}
 
 

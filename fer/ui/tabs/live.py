@@ -43,6 +43,8 @@ def build(backend: Backend) -> None:
             return answer(backend, asked)
         except FerError:
             return {"error": BAD_PICTURE}
+        except MemoryError:
+            return {"error": BUSY}
         finally:
             free.release()
 

@@ -14,7 +14,7 @@ import gradio as gr
 from PIL import Image
 
 from fer import Face
-from fer.errors import FerError
+from fer.errors import FerError, memory_said
 from fer.images import open_image
 from fer.labels import EMOTIONS
 from fer.recognizer import Region
@@ -118,8 +118,9 @@ def build(backend: Backend) -> None:
 
     def answer_photo(path: Path) -> Updates:
         try:
-            photo = open_image(path)
-            found, crowd = backend.recognize(photo)
+            with memory_said():
+                photo = open_image(path)
+                found, crowd = backend.recognize(photo)
         except FerError as error:
             return start_over(str(error))
         remembered = [remember(photo, face) for face in found]

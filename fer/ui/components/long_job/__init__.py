@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from fer.errors import FerError
+from fer.errors import FerError, memory_said
 from fer.ui.assets import html
 from fer.ui.components import message
 
@@ -54,7 +54,10 @@ def build(name: str, files: gr.File, work: Work, script: str, cancelled: str) ->
     def run(sent: Any) -> Iterator[Updates]:
         started: Updates = {cancel: gr.Button(visible=True), result: ""}
         try:
-            with closing(work(sent)) as steps:  # cancelled, it lets go of the files at once
+            with (
+                memory_said(),
+                closing(work(sent)) as steps,
+            ):  # cancelled, it lets go of the files at once
                 for step in steps:
                     if isinstance(step, Progress):
                         yield {state: html("long_job", progress=step)} | started

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from inside import served
-from pages import files_in
-from playwright.sync_api import Browser
+from pages import files_in, open_page, upload
+from playwright.sync_api import Browser, expect
 from starlette.datastructures import Headers
 
-from fer.ui.server import guard, origins
+from fer.ui.server import guard, origins, uploads
 from fer.ui.server.gradio_internals import UploadInOwnFolder
 
 JSON = {"Content-Type": "application/json"}
@@ -193,7 +193,9 @@ def test_an_upload_that_breaks_off_leaves_nothing(app_url: str, server_files: Pa
     wait_for(lambda: not files_in(server_files))
 
 
-def test_a_full_disk_is_said_and_not_made_fuller(monkeypatch, tmp_path: Path) -> None:
+def test_a_full_disk_is_said_and_not_made_fuller(
+    monkeypatch, browser: Browser, portrait: Path, tmp_path: Path
+) -> None:
     async def write(self: UploadInOwnFolder, data: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -201,7 +203,11 @@ def test_a_full_disk_is_said_and_not_made_fuller(monkeypatch, tmp_path: Path) ->
     monkeypatch.setattr(UploadInOwnFolder, "write", write)
     with served() as page:
         answer = httpx.post(f"{page.local_api_url}upload", files=PHOTO)
-    assert (answer.status_code, answer.text) == (507, guard.DISK_FULL)
+        opened = open_page(browser, page.local_url)
+        upload(opened, portrait)
+        expect(opened.get_by_text(uploads.DISK_FULL)).to_be_visible()
+        opened.close()
+    assert (answer.status_code, answer.text) == (507, uploads.DISK_FULL)
     assert files_in(tmp_path) == []
 
 
