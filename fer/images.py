@@ -14,16 +14,17 @@ from unicodedata import category
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from fer.errors import NO_MEMORY, ImageError
+from fer.mending import mended
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 32_000  # pixels; what is longer and this thin is no photo, and slow to resize
 STRIP = 1 << 22  # pixels that are converted together
 
 # Only formats that photos come in: others that Pillow knows start programs (EPS) or are seldom
-# tested against hostile files.
+# tested against hostile files. HEIC comes besides.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 
 ImageSource = str | Path | bytes | BinaryIO | Image.Image | NDArray[np.uint8]
@@ -46,11 +47,25 @@ def open_image(source: ImageSource) -> Image.Image:
     """
     photo = _describe(source)
     if isinstance(source, np.ndarray):
-        image = _from_array(source, photo)
-    elif isinstance(source, Image.Image):
-        image = source
-    else:
-        image = _open_file(source, photo)
+        return _decode(_from_array(source, photo), photo)
+    if isinstance(source, Image.Image):
+        return _decode(source, photo)
+    data = _read(source, photo)
+    try:
+        return _decode(_open_file(data, photo), photo)
+    except _Faulty:
+        better = mended(data)
+        if better is None:
+            raise
+    return _decode(_open_file(better, photo), photo)
+
+
+class _Faulty(ImageError):
+    """A file that Pillow does not open or decode."""
+
+
+def _decode(image: Image.Image, photo: str) -> Image.Image:
+    """The whole picture as `open_image` returns it."""
     _check_size(image, photo)
     try:
         image.load()
@@ -58,7 +73,7 @@ def open_image(source: ImageSource) -> Image.Image:
     except MemoryError as error:
         raise _no_memory(photo) from error
     except Exception as error:  # Pillow's decoders raise nearly every type on damaged data
-        raise ImageError(
+        raise _Faulty(
             f"{photo} is damaged or incomplete: export it again as JPEG or PNG, or choose another."
         ) from error
     upright.info.clear()  # else an orientation already applied would be applied again
@@ -92,23 +107,34 @@ def _from_array(array: np.ndarray, photo: str) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(array))
 
 
-def _open_file(source: str | Path | bytes | BinaryIO, photo: str) -> Image.Image:
+def _open_file(data: bytes, photo: str) -> Image.Image:
     """Read the header; Pillow decodes the pixels later, from the data kept in memory."""
-    data = _read(source, photo)
     if not data:
         raise ImageError(f"{photo} is empty (0 bytes): choose another file.")
     try:
         with _FILTERS_LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            return Image.open(io.BytesIO(data), formats=FORMATS)
+            try:
+                return Image.open(io.BytesIO(data), formats=FORMATS)
+            except UnidentifiedImageError:
+                return _open_heic(data)
     except Image.DecompressionBombError as error:
         raise _too_large(photo) from error
     except MemoryError as error:
         raise _no_memory(photo) from error
     except Exception as error:
-        raise ImageError(
+        raise _Faulty(
             f"{photo} is not an image that can be read: choose a JPEG, PNG or WebP file."
         ) from error
+
+
+def _open_heic(data: bytes) -> Image.Image:
+    """A photo as iPhones keep it; raises what Pillow raises. Its decoder is loaded when needed."""
+    if data[4:8] != b"ftyp":
+        raise UnidentifiedImageError
+    from pillow_heif import HeifImageFile
+
+    return HeifImageFile(io.BytesIO(data))
 
 
 def _read(source: str | Path | bytes | BinaryIO, photo: str) -> bytes:
