@@ -18,6 +18,7 @@ INVITATION = f"""
 Up to {batch.MAX_PHOTOS} photos, or zips of them. You get a table with a row for each face.
 """
 CANCELLED = "Cancelled: the files were erased."
+UNTYPED = (".heic", ".heif", ".hif", ".mpo")  # photos that most browsers do not know as such
 
 
 def build(backend: Backend) -> None:
@@ -35,7 +36,7 @@ def build(backend: Backend) -> None:
     gr.Markdown(INVITATION)
     files = gr.File(
         file_count="multiple",
-        file_types=["image", ".zip"],
+        file_types=["image", *UNTYPED, ".zip"],
         show_label=False,
         height=180,
         elem_id="batch-files",

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 from pages import cancel_job, files_in, fits_a_phone, open_tab, serious
+from PIL import Image
+from pillow_heif import from_pillow
 from playwright.sync_api import Page, expect
 
 
@@ -39,6 +41,14 @@ def test_batch_makes_a_table_of_good_and_bad_files(
         tables.append(read(io.BytesIO(Path(download.value.path()).read_bytes())))
     assert tables[0].shape == tables[1].shape == (3, 14)
     assert files_in(server_files) == []
+
+
+def test_a_batch_takes_an_iphones_photos(page: Page, portrait: Path, tmp_path: Path) -> None:
+    path = tmp_path / "IMG_0001.HEIC"
+    from_pillow(Image.open(portrait)).save(path)
+    open_tab(page, "Batch")
+    page.locator("#batch-files input[type=file]").set_input_files([path])
+    expect(page.locator("#batch-result")).to_contain_text("1 face in 1 photo")
 
 
 def test_a_long_batch_can_be_cancelled(

@@ -13,6 +13,7 @@ from generated import write_ensemble
 from inside import served
 from pages import expect_top, files_in, heatmap, open_page, upload
 from PIL import Image
+from pillow_heif import from_pillow
 from playwright.sync_api import Browser, Page, expect
 
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5
@@ -33,6 +34,28 @@ def test_upload_is_answered_and_erased(page: Page, portrait: Path, server_files:
     expect(page.locator("#footer")).to_be_visible()
     expect(page.locator("#emotion input:checked")).to_have_value("happiness")
     assert files_in(server_files) == []
+
+
+DROP = """(place, [name, data]) => {
+  const transfer = new DataTransfer();
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  transfer.items.add(new File([bytes], name));
+  place.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true }));
+}"""
+
+
+def test_an_iphones_photo_is_answered_chosen_and_dropped(
+    page: Page, portrait: Path, tmp_path: Path
+) -> None:
+    """Most browsers do not know what a HEIC is."""
+    path = tmp_path / "IMG_0001.HEIC"
+    from_pillow(Image.open(portrait)).save(path)
+    upload(page, path)
+    expect_top(page, "happiness")
+    page.locator("#again").click()
+    data = base64.b64encode(path.read_bytes()).decode()
+    page.get_by_label("Drop an image file here").evaluate(DROP, [path.name, data])
+    expect_top(page, "happiness")
 
 
 def test_example_is_answered_and_another_photo_starts_over(page: Page) -> None:
