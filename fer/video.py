@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import pandas as pd
@@ -15,11 +16,13 @@ from PIL import Image
 
 from fer.errors import VideoError
 from fer.faces.tracking import Tracker
+from fer.images import readable
 from fer.labels import EMOTIONS
 from fer.recognizer import SURE, Face, Read, Recognizer
 
 MAX_SECONDS = 60
-MAX_PIXELS = 3840 * 2160  # of one picture of the clip
+MAX_DECODED = 120 * (MAX_SECONDS + 1)  # pictures: few are looked at, but all have to be decoded
+MAX_PIXELS = 4096 * 3072  # of one picture of the clip: cameras call up to this 4K
 PICTURES_A_SECOND = 5
 SHOWN_SIDE = 1280  # larger pictures are shrunk: their faces are large enough even so
 DETECTION_SIDE = 640  # pixels; finds faces a thirtieth of the picture wide
@@ -129,46 +132,83 @@ def _kept(
 
 def _open(path: Path) -> tuple[float, Iterator[tuple[float, Image.Image]]]:
     """The length in seconds, 0 where the file does not say it, and pictures with their times."""
-    clip = f"The clip “{path.name}”"
+    clip = f"The clip “{' '.join(readable(path.name).split())}”"
     try:
-        with path.open("rb") as file:
-            start = file.read(16)
-    except OSError as error:
+        if not path.is_file():  # reading a pipe or a device might never end
+            raise FileNotFoundError
+        file = path.open("rb")
+    except (OSError, ValueError) as error:
         raise VideoError(f"{clip} cannot be read: check its name and your permissions.") from error
-    if not any(start[at:].startswith(known) for at, known in SIGNATURES.items()):
-        raise VideoError(f"{clip} is not a video that can be read: choose MP4, MOV, WebM or AVI.")
-    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    try:
+        start = file.read(16)
+        if not any(start[at:].startswith(known) for at, known in SIGNATURES.items()):
+            raise VideoError(
+                f"{clip} is not a video that can be read: choose MP4, MOV, WebM or AVI."
+            )
+        file.seek(0)
+        capture = _capture(file, clip)
+        grabbed = capture.grab()  # now it knows when the clip begins
+        length = _length(capture)
+        if length > MAX_SECONDS + 1:
+            raise _too_long(clip)
+    except VideoError:
+        file.close()
+        raise
+    return length, _pictures(file, capture, grabbed, clip)
+
+
+def _capture(file: BinaryIO, clip: str) -> cv2.VideoCapture:
+    """The decoder. It reads from a file that is open: of a name it would think much else."""
+    capture = cv2.VideoCapture(file, cv2.CAP_FFMPEG, [])  # type: ignore[call-overload]
     if not capture.isOpened():
         raise VideoError(f"{clip} is damaged or in a format that cannot be read: export it as MP4.")
     if capture.get(cv2.CAP_PROP_FRAME_WIDTH) * capture.get(cv2.CAP_PROP_FRAME_HEIGHT) > MAX_PIXELS:
         raise VideoError(f"{clip} has pictures larger than 4K: make it smaller first.")
+    return capture
+
+
+def _length(capture: cv2.VideoCapture) -> float:
+    """Seconds, at the first picture; some formats count from 0 even if they begin later."""
     rate = capture.get(cv2.CAP_PROP_FPS)
-    length = max(0.0, capture.get(cv2.CAP_PROP_FRAME_COUNT) / rate) if rate > 0 else 0.0
-    if length > MAX_SECONDS + 1:
-        raise _too_long(clip)
-    return length, _pictures(capture, clip)
+    if rate <= 0:
+        return 0.0
+    length = max(0.0, capture.get(cv2.CAP_PROP_FRAME_COUNT) / rate)
+    begin = capture.get(cv2.CAP_PROP_PTS) / rate
+    return length - begin if 0 < begin < length else length
 
 
-def _pictures(capture: cv2.VideoCapture, clip: str) -> Iterator[tuple[float, Image.Image]]:
-    due, nothing = 0.0, True
+def _pictures(
+    file: BinaryIO, capture: cv2.VideoCapture, grabbed: bool, clip: str
+) -> Iterator[tuple[float, Image.Image]]:
+    due, decoded, nothing = 0.0, 0, True
+    begin = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
     try:
-        while capture.grab():
-            seconds = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        while grabbed:
+            decoded += 1
+            if decoded > MAX_DECODED:
+                raise VideoError(
+                    f"{clip} has more than {MAX_DECODED:,} pictures: cut out a shorter part, or "
+                    "export it with 30 pictures a second."
+                )
+            seconds = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 - begin
             if seconds > MAX_SECONDS + 1:  # a file that did not say its length
                 raise _too_long(clip)
-            if seconds < due:
-                continue
-            good, pixels = capture.retrieve()
-            if good:
-                nothing = False
-                due = seconds + 1 / PICTURES_A_SECOND - 0.005
-                photo = Image.fromarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
-                photo.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
-                yield seconds, photo
+            if seconds >= due:
+                good, pixels = capture.retrieve()
+                if good:
+                    nothing = False
+                    due = seconds + 1 / PICTURES_A_SECOND - 0.005
+                    photo = Image.fromarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+                    photo.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
+                    yield seconds, photo
+            grabbed = capture.grab()
     finally:
         capture.release()
+        file.close()
     if nothing:
-        raise VideoError(f"{clip} has no pictures that can be read: export it again as MP4.")
+        raise VideoError(
+            f"{clip} has no pictures that can be read: export it again as MP4 with H.264."
+        )
 
 
 def _too_long(clip: str) -> VideoError:

@@ -1,9 +1,10 @@
 """Faces followed over pictures, and clips into timelines."""
 
+import os
 from pathlib import Path
 
 import pytest
-from films import write_clip
+from films import write_clip, write_late_clip
 from generated import MEMBER
 from PIL import Image
 
@@ -68,6 +69,35 @@ def test_a_clip_becomes_a_timeline(recognizer, portrait, tmp_path):
     assert timeline.to_csv().splitlines()[0].startswith("seconds,face,emotion,sure,valence,surpr")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "take 1: at home.mp4",
+        "http:clip.mp4",
+        "concat:a|b.mp4",
+        "clip%03d.mp4",
+        "-.mp4",
+        "Ünal 🙂.mp4",
+        os.fsdecode(b"caf\xe9.mp4"),
+    ],
+)
+def test_a_clip_may_have_any_name(recognizer, portrait, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    write_clip(Path("clip.mp4"), portrait, 0.3).rename(name)
+    assert len(video.watch(name, recognizer).rows) == 2
+
+
+def test_a_clips_time_begins_with_its_first_picture(recognizer, portrait, tmp_path):
+    clip = write_late_clip(tmp_path / "late.webm", portrait)
+    seconds = video.watch(clip, recognizer).to_frame()["seconds"]
+    assert seconds.min() == 0
+    assert 5 < seconds.max() < 60
+
+
+def test_the_largest_clip_that_cameras_call_4k_is_read(recognizer, tmp_path):
+    assert video.watch(write_clip(tmp_path / "4k.mp4", None, 0.2, 3072), recognizer).rows == []
+
+
 def test_of_many_moments_the_clearest_are_shown_in_the_order_of_time():
     crop = Image.new("RGB", (8, 8))
     moments = [(0.0, "fear", 0.9), (1.0, "anger", 0.6), (2.0, "neutral", 0.8)]
@@ -94,9 +124,15 @@ def cut(path: Path, portrait: Path) -> None:
         (lambda path, _: write_clip(path, None, 70, 48), "longer than 60 seconds"),
         (lambda path, _: write_clip(path, None, 7200, 24), "longer than 60 seconds"),
         (lambda path, _: write_clip(path, None, 0.1, 3600), "larger than 4K"),
+        (lambda path, _: write_clip(path, None, 20, 24, rate=400), "more than 7,320 pictures"),
         (lambda path, _: None, "cannot be read"),
+        (lambda path, _: path.mkdir(), "cannot be read"),
+        (lambda path, _: os.mkfifo(path), "cannot be read"),
     ],
-    ids=["playlist", "empty", "photo", "rubbish", "cut", "70 s", "2 h", "large", "missing"],
+    ids=[
+        *["playlist", "empty", "photo", "rubbish", "cut", "70 s", "2 h", "large", "fast"],
+        *["missing", "folder", "pipe"],
+    ],
 )
 def test_a_bad_clip_gets_one_sentence(recognizer, portrait, tmp_path, make, sentence):
     path = tmp_path / "clip.mp4"
@@ -104,3 +140,9 @@ def test_a_bad_clip_gets_one_sentence(recognizer, portrait, tmp_path, make, sent
     with pytest.raises(fer.VideoError, match=sentence) as caught:
         video.watch(path, recognizer)
     assert "\n" not in str(caught.value)
+
+
+def test_a_name_that_is_no_text_can_still_be_said(recognizer, tmp_path):
+    with pytest.raises(fer.VideoError, match=r"“caf\?\.mp4” cannot be read") as caught:
+        video.watch(tmp_path / os.fsdecode(b"caf\xe9.mp4"), recognizer)
+    str(caught.value).encode()
