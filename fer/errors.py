@@ -1,11 +1,26 @@
 """Errors that the user can act on: each message is one sentence on what is wrong and what to do."""
 
+import codecs
+import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 # What to say of a file, or of “This”.
 NO_MEMORY = "needs more memory than there is: make it smaller, or try again later."
+
+# For terminals and redirections that know few characters; of all others they get a ?.
+PLAIN = {
+    "█": "#",
+    "✓": "ok",
+    "✗": "x",
+    "“": '"',
+    "”": '"',
+    "’": "'",
+    "–": "-",
+    "−": "-",
+    "…": "...",
+}
 
 
 class FerError(Exception):
@@ -68,6 +83,7 @@ def run_command(command: Callable[[], int], extra: str | None = None) -> int:
     One way for all commands, so that whatever the user can mend is one sentence. `extra` is what
     the command needs to be installed.
     """
+    _write_whatever_they_know(sys.stdout, sys.stderr)
     try:
         with memory_said():
             return command()
@@ -78,3 +94,17 @@ def run_command(command: Callable[[], int], extra: str | None = None) -> int:
             raise
         print(MissingExtra(error, extra), file=sys.stderr)
     return 2
+
+
+def _write_whatever_they_know(*streams: object) -> None:
+    """Characters that a stream's encoding does not have are no reason to fail."""
+    codecs.register_error("plain", _plainly)
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):  # a notebook's is not
+            stream.reconfigure(errors="plain")
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    unknown = error.object[error.start : error.end]
+    return "".join(PLAIN.get(character, "?") for character in unknown), error.end

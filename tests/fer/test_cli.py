@@ -4,11 +4,13 @@ What the command answers is tested in test_recognizer.py, an import in models/te
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 
 import pytest
+from generated import MEMBER
 from serving import ROOT
 
 import fer
@@ -40,6 +42,29 @@ def test_it_ends_quietly_when_its_reader_has_had_enough(portrait):
         running.stdout.close()
         assert running.stderr.read() == ""
     assert running.returncode == -signal.SIGPIPE
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name", "shown"),
+    [
+        ("utf-8", "Ünal ✓.jpg", "Ünal ✓.jpg: 1 face"),
+        ("utf-8", os.fsdecode(b"caf\xe9.jpg"), "caf?.jpg: 1 face"),
+        ("cp1252", "Ünal ✓ 顔.jpg", "Ünal ok ?.jpg: 1 face"),
+        ("cp932", "Ünal 顔.jpg", "?nal 顔.jpg: 1 face"),
+        ("ascii", "Ünal.jpg", "?nal.jpg: 1 face"),
+    ],
+)
+def test_it_writes_what_the_output_can_show(portrait, tmp_path, encoding, name, shown):
+    shutil.copy(portrait, tmp_path / name)
+    command = [sys.executable, "-m", "fer", "--model", MEMBER, str(tmp_path / name), "gone.jpg"]
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True)
+    out, err = done.stdout.decode(encoding), done.stderr.decode(encoding)
+    assert done.returncode == 2
+    assert out.splitlines()[0].endswith(shown)
+    assert ("█" if encoding == "utf-8" else "#") in out.splitlines()[2]
+    quoted = "“gone.jpg”" if encoding != "ascii" else '"gone.jpg"'
+    assert err == f"The photo {quoted} does not exist: check the name and the folder.\n"
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, "10000"), ("7", "7")])

@@ -1,6 +1,11 @@
 """Other people's cards are checked as far as they carry data, and whatever they are."""
 
+import os
+import subprocess
+import sys
+
 import pytest
+from serving import ROOT
 
 from fer.models.model_folder import CARD
 from model_cards.__main__ import main
@@ -89,6 +94,16 @@ def test_a_card_on_the_hub_may_link_to_what_stays_there(loopback, tmp_path, caps
 def test_what_is_no_text_is_no_card(tmp_path):
     (tmp_path / CARD).write_bytes(b"\xff")
     assert [str(finding) for finding in check(tmp_path)] == ["README.md: it is not UTF-8 text"]
+
+
+@pytest.mark.parametrize(("encoding", "mark"), [("ascii", "ok"), ("cp1252", "ok"), ("utf-8", "✓")])
+def test_the_check_is_told_in_any_encoding(tmp_path, encoding, mark):
+    (tmp_path / CARD).write_text(CARD_WITH_RESULTS)
+    command = [sys.executable, "-m", "model_cards", "check", str(tmp_path)]
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True)
+    assert (told.returncode, told.stderr) == (0, b"")
+    assert told.stdout.decode(encoding).startswith(f"{mark} {tmp_path}: nothing")
 
 
 @pytest.mark.parametrize(
