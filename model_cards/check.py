@@ -10,9 +10,6 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-import yaml
-from huggingface_hub import ModelCard
-
 from fer.errors import FerError, ModelError
 from fer.evaluation.plots import shows
 from fer.models.config import read_config
@@ -22,7 +19,7 @@ from model_cards.findings import Finding, differing
 from model_cards.formatting import plots
 from model_cards.licences import exceeds, licence_of
 from model_cards.links import broken_links
-from model_cards.metadata import LIBRARY, RESULTS
+from model_cards.metadata import LIBRARY, RESULTS, read_metadata
 from model_cards.third_party import check_third_party
 
 SECTIONS = (
@@ -49,6 +46,8 @@ def check(path: Path, names: Collection[str] = ()) -> list[Finding]:
         return [Finding(CARD, "there is no card")]
     except UnicodeDecodeError:
         return [Finding(CARD, "it is not UTF-8 text")]
+    except OSError as error:
+        return [Finding(CARD, f"it cannot be read: {error.strerror}")]
     broken = broken_links(text, path, names)
     links = [Finding(CARD, f"the link to {link} is broken") for link in broken]
     if not is_ours(path, text):
@@ -92,7 +91,8 @@ def differences(folder: ModelFolder, text: str) -> list[Finding]:
     # On the Hub and in its cache the folder has another name than where the card was written.
     right = card_files(folder, title_of(text))
     findings = compare_lines(text, right.pop(CARD), CARD)
-    present = {path.relative_to(folder.path).as_posix() for path in folder.path.glob(RESULTS)}
+    files = [path for path in folder.path.glob(RESULTS) if path.is_file()]
+    present = {path.relative_to(folder.path).as_posix() for path in files}
     for name in sorted(present | right.keys()):
         path = folder.path / name
         found = path.read_text("utf-8", errors="replace") if name in present else ""
@@ -162,7 +162,7 @@ def conflicts(ensemble: EnsembleFolder) -> list[Finding]:
 def stated_licence(folder: ModelFolder) -> dict[str, str]:
     """What the metadata of a folder's card says of its licence."""
     try:
-        data = ModelCard.load(folder.card, ignore_metadata_errors=True).data.to_dict()
-    except (OSError, ValueError, yaml.YAMLError):
+        data = read_metadata(folder.card.read_text(encoding="utf-8")).to_dict()
+    except (OSError, ValueError):
         return {}
     return {key: data[key] for key in ("license", "license_name") if key in data}

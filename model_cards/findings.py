@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 CONTEXT = 4  # words kept on either side of what differs
 LONGEST = 60  # characters of a table's cell
+LONGEST_SENTENCE = 300  # characters of one that runs on
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,8 @@ class Finding:
     right: str = ""
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.found}" + (f", should be {self.right}" if self.right else "")
+        text = f"{self.where}: {self.found}" + (f", should be {self.right}" if self.right else "")
+        return _short(text, LONGEST_SENTENCE)
 
 
 def differing(found: str, right: str) -> tuple[str, str]:
@@ -34,11 +36,16 @@ def differing(found: str, right: str) -> tuple[str, str]:
 def table(findings: list[Finding]) -> str:
     """The findings as aligned columns; one that is a sentence runs on over the last."""
     rows = [("where", "found", "should be")]
-    rows += [(f.where, _short(f.found) if f.right else f.found, _short(f.right)) for f in findings]
+    rows += [
+        (f.where, _short(f.found, LONGEST if f.right else LONGEST_SENTENCE), _short(f.right))
+        for f in findings
+    ]
     first = max(len(where) for where, _, _ in rows)
     second = max(len(found) for _, found, right in rows if right)
     return "\n".join(f"  {a:<{first}}  {b:<{second}}  {c}".rstrip() for a, b, c in rows)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+def _short(text: str, longest: int = LONGEST) -> str:
+    """At most so much of a text, without what would steer a terminal."""
+    text = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return "".join(character if character.isprintable() else "?" for character in text)

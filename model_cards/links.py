@@ -45,4 +45,8 @@ class _Html(HTMLParser):
 
 def _exists(link: str, folder: Path, names: Collection[str]) -> bool:
     path = posixpath.normpath(re.split("[#?]", link)[0])
-    return (folder / path).exists() or any(f"{name}/".startswith(f"{path}/") for name in names)
+    try:
+        here = (folder / path).exists()
+    except (OSError, ValueError):  # no file could have such a name
+        here = False
+    return here or any(f"{name}/".startswith(f"{path}/") for name in names)

@@ -3,7 +3,14 @@
 from typing import Any
 
 import yaml
-from huggingface_hub import EvalResult, EvalResultEntry, ModelCardData, eval_result_entries_to_yaml
+from huggingface_hub import (
+    CardData,
+    EvalResult,
+    EvalResultEntry,
+    ModelCard,
+    ModelCardData,
+    eval_result_entries_to_yaml,
+)
 
 from fer.models.records import Interval, Metrics, SplitFigures
 from model_cards.context import CardContext
@@ -33,6 +40,16 @@ def metadata(context: CardContext) -> ModelCardData:
         eval_results=_model_index(context.splits),
         **options,
     )
+
+
+def read_metadata(text: str) -> CardData:
+    """The front matter of anybody's card; raises `ValueError`, one line, for what is none."""
+    try:
+        return ModelCard(text, ignore_metadata_errors=True).data
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    except Exception as error:  # YAML's and the Hub's readers raise nearly every type
+        raise ValueError(" ".join(str(error).split())) from error
 
 
 def result_files(metrics: Metrics) -> dict[str, str]:

@@ -35,6 +35,12 @@ It reaches 91.34 %. See [the site](https://huggingface.co) and [below](#usage).
 """
 
 
+# Nine lists of nine lists of nine lists …: written out, a gigabyte.
+BOMB = "&a [x, x, x, x, x, x, x, x, x]"
+for name, inner in zip("bcdefghi", "abcdefgh", strict=True):
+    BOMB = f"&{name} [{BOMB}, {', '.join([f'*{inner}'] * 8)}]"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "finding"),
     [
@@ -50,13 +56,25 @@ It reaches 91.34 %. See [the site](https://huggingface.co) and [below](#usage).
         ("model-index", "model_index", "no figure can be checked"),
         ("- name: other\n", "", "no figure can be checked"),
         ("license: mit", "license: [mit", "metadata cannot be read"),
+        ("license: mit", f"license: {'[' * 2000}", "nested too deeply"),
+        ("license: mit", "".join(f"{' ' * i}a:\n" for i in range(900)), "nested too deeply"),
+        ("license: mit", "license: mit\nday: 2026-99-99", "month must be in 1..12"),
+        ("value: 0.9134", f"value: 0x{'f' * 9000}", "is not in its text"),
+        ("value: 0.9134", f"value: {BOMB}", "accuracy [[[[[[[...], "),
+        ("value: 0.9134", f"value: {'a' * 9000}", "accuracy aaa"),
+        ("value: 0.9134", "value: [0.9134]", "accuracy [0.9134] is not in its text"),
+        ("value: 0.9134", 'value: "\\e[2J"', "accuracy ?[2J is not in its text"),
+        ("91.34 %", f"0.{'1' * 400} or {'9' * 400}", "accuracy 0.9134 is not in its text"),
+        ("# Other", f"# Other [a]({'x' * 300})", "the link to xxx"),
+        ("# Other", f"# Other [a]({'x/' * 3000})", "the link to x/x/"),
+        ("# Other", "# Other [a](%00)", "the link to ? is broken"),
     ],
 )
 def test_a_card_with_results(tmp_path, old, new, finding):
     (tmp_path / CARD).write_text(CARD_WITH_RESULTS.replace(old, new, 1))
     findings = [str(found) for found in check(tmp_path)]
     assert findings == [] if finding is None else any(finding in found for found in findings)
-    assert not any("\n" in found for found in findings)
+    assert not any("\n" in found or len(found) > 300 for found in findings)
 
 
 @pytest.mark.parametrize(
@@ -91,9 +109,21 @@ def test_a_card_on_the_hub_may_link_to_what_stays_there(loopback, tmp_path, caps
     assert not any("safetensors" in request for request in map(str, loopback.requests))
 
 
-def test_what_is_no_text_is_no_card(tmp_path):
-    (tmp_path / CARD).write_bytes(b"\xff")
-    assert [str(finding) for finding in check(tmp_path)] == ["README.md: it is not UTF-8 text"]
+@pytest.mark.parametrize(
+    ("make", "finding"),
+    [
+        (lambda path: None, "there is no card"),
+        (lambda path: path.write_bytes(b"\xff"), "it is not UTF-8 text"),
+        (lambda path: path.mkdir(), "it cannot be read: Is a directory"),
+        (
+            lambda path: path.symlink_to(path),
+            "it cannot be read: Too many levels of symbolic links",
+        ),
+    ],
+)
+def test_what_is_no_text_is_no_card(tmp_path, make, finding):
+    make(tmp_path / CARD)
+    assert [str(finding) for finding in check(tmp_path)] == [f"{CARD}: {finding}"]
 
 
 @pytest.mark.parametrize(("encoding", "mark"), [("ascii", "ok"), ("cp1252", "ok"), ("utf-8", "✓")])

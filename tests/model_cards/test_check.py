@@ -138,6 +138,19 @@ def test_results_on_what_is_no_benchmark_are_for_the_card_alone(copy, monkeypatc
     assert "model-index:" in (copy / "one" / CARD).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("deep", ["[" * 3000, "{a: " * 3000])
+def test_a_members_card_that_cannot_be_read_states_no_licence(copy, deep):
+    edit(copy / "one" / CARD, "license: ", f"x: {deep}\nlicense: ")
+    assert "licence: the card of one does not state its licence, should be " in " ".join(
+        str(finding) for finding in check(copy / "both")
+    )
+
+
+def test_a_folder_where_results_belong_is_no_result(copy):
+    (copy / "one" / ".eval_results" / "old.yaml").mkdir()
+    assert check(copy / "one") == []
+
+
 def test_pictures_of_other_figures_are_found(copy):
     for name, content in (("confusion", "other"), ("reliability", None)):
         path = copy / "one" / "plots" / f"validation_{name}.png"
