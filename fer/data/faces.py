@@ -79,14 +79,21 @@ class LabelledFaces:
         if kept is not None:
             return kept
         try:
-            picture = self.images[row]["image"]
-            picture.load()
-            # By the same door as photos, so that a face is trained on as it will be seen.
-            pixels = np.asarray(picture if picture.mode == "L" else open_image(picture))
+            pixels = np.asarray(self._picture(row))
         except Exception as error:  # Pillow's decoders raise nearly every type on damaged data
             raise DataError(f"Image {row} of the data cannot be read: {error}.") from error
         self.decoded.offer(row, pixels)
         return pixels
+
+    def _picture(self, row: int) -> Image.Image:
+        """By the same door as photos, so that a face is trained on as it will be seen."""
+        try:
+            picture = self.images[row]["image"]
+            picture.load()
+        except Exception:  # the door opens more than Pillow alone, such as HEIC
+            file = self.images.cast_column("image", ImageFeature(decode=False))[row]["image"]
+            return open_image(file["bytes"] or file["path"])
+        return picture if picture.mode == "L" else open_image(picture)
 
     def unreadable(self) -> dict[int, str]:
         """The rows whose picture cannot be read, each with the reason; it tries them all."""

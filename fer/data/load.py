@@ -6,6 +6,7 @@ from datasets import Dataset, load_dataset
 from datasets.exceptions import DatasetGenerationError, DatasetsError
 
 from fer.data.faces import LabelledFaces, from_table
+from fer.data.image_folder import image_folder_table, place_of
 from fer.data.rafdb import counted, is_kaggle, is_official, kaggle_table, official_table
 from fer.errors import DataError
 from fer.labels import EMOTIONS
@@ -18,9 +19,9 @@ def load_split(data: str | Path, split: str, skip_unreadable: bool = False) -> L
     """The split "train", "validation" or "test" of a data set.
 
     `data` is a folder with `<split>.parquet` files, RAF-DB in its official or its Kaggle layout, an
-    image folder `<split>/<emotion>/…`, or the id of a data set on the Hub. Where there is no
-    validation split, a tenth of train is carved out for it, stratified and always the same.
-    Prints how many images each emotion has.
+    image folder `<split>/<emotion>/…`, or the id of a data set on the Hub; on disk "valid", "val"
+    and the like are names of splits too. Where there is no validation split, a tenth of train is
+    carved out for it, stratified and always the same. Prints how many images each emotion has.
 
     Raises `DataError` when there is no such split or it cannot be used; images that cannot be read
     are a reason too, unless `skip_unreadable` leaves them out.
@@ -75,15 +76,10 @@ def _read(data: str | Path, split: str) -> Dataset | None:
     if is_kaggle(folder):
         return kaggle_table(folder, split)
     try:
-        if (folder / f"{split}.parquet").is_file():
-            files = {split: str(folder / f"{split}.parquet")}
-            return load_dataset("parquet", split=split, data_files=files)
+        if parquet := place_of(folder, split, ".parquet"):
+            return load_dataset("parquet", split=split, data_files={split: str(parquet)})
         if folder.is_dir():
-            images = folder / split
-            has_images = images.is_dir() and any(images.iterdir())
-            if not has_images:
-                return None
-            return load_dataset("imagefolder", split=split, data_dir=str(folder))
+            return image_folder_table(folder, split)
         return load_dataset(str(data), split=split)
     except (DatasetGenerationError, DatasetsError, ValueError, OSError) as error:
         if f'Unknown split "{split}"' in str(error):

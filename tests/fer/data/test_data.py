@@ -1,5 +1,6 @@
 """Data sets in every layout give the same faces, labels and splits; bad ones give one sentence."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from generated import image_folder, kaggle, official, write_split
+from generated import image_folder, kaggle, official, picture, write_split
+from pillow_heif import from_pillow
 
 from fer.data import load_split
 from fer.errors import DataError
@@ -38,6 +40,34 @@ def test_every_layout_gives_the_same_faces(tmp_path, layout):
             assert faces.targets[row].argmax() == faces.labels[row]
             seen.add((name == "test", round(red / 30), round(green / 10)))
     assert len(seen) == 161, "a face is in two splits or in none"
+
+
+@pytest.mark.parametrize("name", ["valid", "val", "dev"])
+def test_validation_may_have_another_name(tmp_path, name):
+    image_folder(EMOTIONS)(tmp_path)
+    (tmp_path / "test").rename(tmp_path / name)
+    assert len(load_split(tmp_path, "train")) == 140
+    assert len(load_split(tmp_path, "validation")) == 21
+    write_split(tmp_path / "parquet" / "train.parquet", 14)
+    write_split(tmp_path / "parquet" / f"{name}.parquet", 7)
+    assert len(load_split(tmp_path / "parquet", "train")) == 14
+    assert len(load_split(tmp_path / "parquet", "validation")) == 7
+
+
+def test_pictures_of_every_format_are_read(tmp_path, capsys):
+    image_folder(EMOTIONS)(tmp_path)
+    kinds = {"avif": "AVIF", "mpo": "MPO", "JPG": "JPEG"}
+    for suffix, kind in kinds.items():
+        picture(1, 0).save(tmp_path / "test" / "fear" / f"1.{suffix}", kind, quality=100)
+    for suffix in ("heic", "HEIC"):
+        from_pillow(picture(1, 0)).save(tmp_path / "test" / "fear" / f"1.{suffix}", quality=100)
+    (tmp_path / "test" / "fear" / "more").mkdir()
+    (tmp_path / "test" / "fear" / "metadata.csv").write_text("file_name,label\n")
+    faces = load_split(tmp_path, "test")
+    assert faces.class_counts().tolist() == [3, 3 + 5, 3, 3, 3, 3, 3]
+    assert "1 files of" in capsys.readouterr().out
+    for row in np.flatnonzero(faces.labels == 1):
+        assert round(np.asarray(faces.image(row).convert("RGB"))[..., 0].mean() / 30) == 1
 
 
 def test_groups_are_read_where_rafdb_says_them(tmp_path):
@@ -129,6 +159,19 @@ def name_seven_others(root: Path) -> None:
     image_folder(("a", "b", "c", "d", "e", "f", "g"))(root)
 
 
+def name_validation_twice(root: Path) -> None:
+    image_folder(EMOTIONS)(root)
+    shutil.copytree(root / "test", root / "val")
+    shutil.copytree(root / "test", root / "valid")
+
+
+def list_labels_in_a_table(root: Path) -> None:
+    image_folder(EMOTIONS)(root)
+    for path in list((root / "train").rglob("*.png")):
+        path.rename(root / "train" / path.name)
+    (root / "train" / "metadata.csv").write_text("file_name,label\n")
+
+
 def change_row(column: str, value: object) -> Callable[[Path], None]:
     """Spoils a data set in a Parquet file by one value in its fourth row."""
 
@@ -165,6 +208,8 @@ def change_row(column: str, value: object) -> Callable[[Path], None]:
         (number_a_label_0, "labels are 1 to 7, but its train list has '0'"),
         (shorten_an_annotation, "misses gender, race and age on lines 6 to 8"),
         (spoil_parquet, "cannot be read"),
+        (name_validation_twice, "has both valid and val: leave one"),
+        (list_labels_in_a_table, "140 images of .*train are in no folder named for their emotion"),
         (name_seven_others, "must be a ClassLabel of surprise.*they are a, b"),
     ],
     ids=[
@@ -183,6 +228,8 @@ def change_row(column: str, value: object) -> Callable[[Path], None]:
         "label 0",
         "short annotation",
         "no parquet",
+        "two validations",
+        "metadata.csv",
         "other names",
     ],
 )
