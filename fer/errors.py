@@ -5,6 +5,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 # What to say of a file, or of “This”.
 NO_MEMORY = "needs more memory than there is: make it smaller, or try again later."
@@ -77,6 +78,19 @@ def memory_said() -> Iterator[None]:
         raise FerError(f"This {NO_MEMORY}") from error
 
 
+def check_no_other_fer() -> None:
+    """Raise `FerError` where the package that PyPI calls `fer` lies in the same folder as this.
+
+    Both have an `__init__.py`: whichever came last has replaced the other's.
+    """
+    if Path(__file__).with_name("fer.py").exists():  # which only the other has
+        raise FerError(
+            "Another package “fer” was installed over fer-toolkit, or the other way round, and "
+            "their files are mixed: run pip uninstall fer fer-toolkit, then install each into an "
+            "environment of its own."
+        )
+
+
 def run_command(command: Callable[[], int], extra: str | None = None) -> int:
     """Run what a command line does and return its exit code: 2 after a `FerError`, which is said.
 
@@ -85,6 +99,7 @@ def run_command(command: Callable[[], int], extra: str | None = None) -> int:
     """
     _write_whatever_they_know(sys.stdout, sys.stderr)
     try:
+        check_no_other_fer()
         with memory_said():
             return command()
     except FerError as error:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from fer.engines import EngineName, Precision
 from fer.engines.openvino_engine import OpenVinoEngine
-from fer.errors import FerError, HubUnreachable
+from fer.errors import FerError, HubUnreachable, check_no_other_fer
 from fer.faces import DetectedFace, FaceDetector
 from fer.images import ImageSource, open_image
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, Scale, to_levels, valence
@@ -275,6 +275,7 @@ def load(
     Raises `ModelError` when the model cannot be used, `HubUnreachable` when it cannot be had now,
     `EngineError` when nothing can run it.
     """
+    check_no_other_fer()
     folder = open_model(bundled_model() if model is None else model, revision)
     return Recognizer(folder, engine, precision)
 

@@ -165,6 +165,31 @@ def test_without_its_weights_it_says_so(installed, tmp_path, lost):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"fer.py": "class FER: ..."},
+        {"fer.py": "class FER: ...", "__init__.py": "from .fer import FER"},
+    ],
+    ids=["the other came first", "the other came last"],
+)
+def test_pypis_fer_in_the_same_folder_is_told(installed, files):
+    ours = (installed.package / "__init__.py").read_text("utf-8")
+    try:
+        for name, code in files.items():
+            (installed.package / name).write_text(code)
+        done = installed.run("fer", "photo.jpg")
+        if "__init__.py" not in files:
+            code = "import fer\ntry: fer.load()\nexcept fer.FerError as error: print(error)"
+            assert installed.python(code) + "\n" == done.stderr
+    finally:
+        (installed.package / "fer.py").unlink()
+        (installed.package / "__init__.py").write_text(ours, "utf-8")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip uninstall fer fer-toolkit" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_the_app_without_its_extra_says_which(tmp_path):
     code = "import sys; sys.modules['spaces'] = None; import app"
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
