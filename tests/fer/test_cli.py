@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from films import write_clip
 from generated import MEMBER
 from serving import ROOT
 
@@ -76,6 +77,31 @@ def test_waiting_threads_soon_sleep_unless_the_user_says_otherwise(before, after
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
     )
     assert done.stdout == f"{after} False\n"
+
+
+LOADED = """
+import sys
+from pathlib import Path
+import fer
+recognizer = fer.load(sys.argv[1], engine=sys.argv[2])
+photo, clip = map(Path, sys.argv[3:])
+recognizer(photo), fer.batch.recognize([photo], recognizer), fer.video.watch(clip, recognizer)
+loaded = Path("/proc/self/maps").read_text()
+print(any(f"/{name}" in loaded for name in ("libgomp", "libomp", "libiomp")))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no list of loaded libraries")
+@pytest.mark.parametrize(("engine", "spins"), [("openvino", False), ("torch", True)])
+def test_what_answers_has_no_threads_that_spin_for_each_other(portrait, tmp_path, engine, spins):
+    """Those of OpenMP do: beside other busy processes they took many times as long as the work.
+
+    How long answers take there, `fer bench` measures.
+    """
+    clip = write_clip(tmp_path / "clip.mp4", portrait, 0.3)
+    command = [sys.executable, "-c", LOADED, MEMBER, engine, str(portrait), str(clip)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == f"{spins}\n"
 
 
 @pytest.mark.parametrize("name", fer.__all__)
