@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 INSTALL := install() { $(VENV)/bin/uv pip install --python $(PYTHON) "$$@" || $(PYTHON) -m pip install "$$@"; }; install
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test fuzz soak check format screenshot cards
+.PHONY: demo test fuzz soak check format lock screenshot cards
 
 demo: $(VENV)/app.stamp  ## Open the app on the bundled weights
 	$(PYTHON) app.py
@@ -36,6 +36,15 @@ check: $(VENV)/dev.stamp  ## Style, types and which package may import which
 format: $(VENV)/dev.stamp  ## Put the code into the project's style
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
+
+# For all systems and Pythons that pyproject.toml allows; development needs 3.11.
+LOCK := $(VENV)/bin/uv pip compile pyproject.toml --universal --generate-hashes --no-annotate --quiet \
+	--custom-compile-command "make lock"
+
+lock: $(VENV)/dev.stamp  ## Write down every package that is installed, its files' hashes, its licence
+	$(LOCK) --python-version 3.10 --extra app --extra torch -c requirements.txt -o requirements.lock
+	$(LOCK) --python-version 3.11 --all-extras -c requirements.txt -c requirements-dev.txt -o requirements-dev.lock
+	$(PYTHON) tests/support/licences.py
 
 cards: $(VENV)/dev.stamp  ## Make the bundled models' cards and the README's tables again
 	$(PYTHON) -m model_cards all

@@ -4,11 +4,13 @@ import ast
 import json
 import re
 import sys
-from importlib.metadata import packages_distributions
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 
 import pytest
 import yaml
+from licences import TABLE, locked
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from serving import ROOT
@@ -144,6 +146,37 @@ def top_level_imports(path: Path) -> set[str]:
     names = [one.name for node in nodes if isinstance(node, ast.Import) for one in node.names]
     names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
     return {name.split(".")[0] for name in names}
+
+
+# Lock files
+
+
+@pytest.mark.parametrize(
+    ("lock", "pinned", "extras"),
+    [
+        ("requirements.lock", SPACE, ["base", "app", "torch"]),
+        ("requirements-dev.lock", SPACE | DEV, list(EXTRAS)),
+    ],
+)
+def test_lock_files_hold_the_pins_with_hashes(lock, pinned, extras):
+    """`make lock` writes them anew."""
+    versions = {
+        canonicalize_name(one.name): str(one.specifier).removeprefix("==") for one in locked(lock)
+    }
+    needed = {name: version for name, version in pinned.items() if name in ranges(*extras)}
+    assert needed
+    assert needed.items() <= versions.items()
+    entries = re.findall(r"^\w.*?(?=^\w|\Z)", (ROOT / lock).read_text("utf-8"), re.M | re.S)
+    assert len(entries) > 50
+    assert all("--hash=sha256:" in entry for entry in entries)
+
+
+def test_every_locked_package_has_a_licence():
+    table = TABLE.read_text("utf-8")
+    for one in locked("requirements.lock"):
+        with suppress(PackageNotFoundError):
+            version(one.name)  # it is installed here
+            assert f"| {one.name} | {str(one.specifier)[2:]} |" in table
 
 
 def test_the_version_stands_in_one_place():
