@@ -9,7 +9,6 @@ import json
 from typing import Any
 
 from gradio import mcp
-from gradio_client import Client
 
 from fer.ui.server import uploads
 
@@ -52,7 +51,7 @@ class Tools(mcp.GradioMCPServer):
             for one in data
         ]
 
-    def _get_or_create_client(self) -> Client:
+    def _get_or_create_client(self) -> Any:
         client = super()._get_or_create_client()
         for endpoint in client.endpoints.values():
             endpoint.process_input_files = _nothing_to_send
