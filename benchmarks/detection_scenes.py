@@ -132,26 +132,27 @@ def with_faces(portraits: Sequence[Portrait]) -> Iterator[Scene]:
                 yield _filling("photo of 48 to 100 px", next(pick), side, grown)
     for degrees in (-45, -30, -15, 15, 30, 45):
         for width in (40, 80, 160, 320):
-            scene = _background("turned by 15 to 45°", (1280, 720), random)
+            scene = background("turned by 15 to 45°", (1280, 720), random)
             paste(scene, next(pick), width, (640, 360), degrees)
             yield photographed(scene)
     for outside in (0.2, 0.35):
         for width in (64, 160, 320):
             for side in range(4):
-                yield from (_cut(next(pick), width, side, outside, random) for _ in range(2))
+                for _ in range(2):
+                    yield cut("cut by the border", next(pick), width, side, outside, random)
     for _ in range(6):
         yield _crowd(pick, random)
     for blur in (0.03, 0.06, 0.1):
         for width in (32, 64, 128, 256):
             for _ in range(2):
-                scene = _background("blurred", (1280, 720), random)
+                scene = background("blurred", (1280, 720), random)
                 paste(scene, next(pick), width, (640, 360), float(random.uniform(-15, 15)))
                 photo = scene.photo.filter(ImageFilter.GaussianBlur(blur * width))
                 yield photographed(replace(scene, photo=photo))
     for light in (0.3, 0.15, 0.07):
         for width in (32, 64, 128, 256):
             for _ in range(2):
-                scene = _background("in low light", (1280, 720), random)
+                scene = background("in low light", (1280, 720), random)
                 paste(scene, next(pick), width, (640, 360), float(random.uniform(-15, 15)))
                 dark = np.asarray(scene.photo) * light + random.normal(0, 4, (720, 1280, 3))
                 photo = Image.fromarray(np.clip(dark, 0, 255).astype(np.uint8))
@@ -185,7 +186,8 @@ def photographed(scene: Scene) -> Scene:
     return replace(scene, photo=Image.open(file).convert("RGB"))
 
 
-def _background(kind: str, size: tuple[int, int], random: np.random.Generator) -> Scene:
+def background(kind: str, size: tuple[int, int], random: np.random.Generator) -> Scene:
+    """A photo without a face, for faces to be pasted into."""
     source = backgrounds()[random.integers(len(backgrounds()))]
     photo = ImageOps.fit(source, size, centering=tuple(random.uniform(0, 1, 2)))
     return Scene(kind, ImageOps.mirror(photo) if random.integers(2) else photo)
@@ -210,7 +212,7 @@ def _grids(
     columns = min(4, max(1, size[0] // (3 * width)))
     rows = min(3, max(1, size[1] // (3 * width)))
     while count > 0:
-        scene = _background(kind, size, random)
+        scene = background(kind, size, random)
         for cell in range(min(count, columns * rows)):
             free = np.array([size[0] / columns, size[1] / rows])
             place = np.array([cell % columns, cell // columns]) + 0.5
@@ -237,11 +239,16 @@ def _filling(kind: str, portrait: Portrait, side: int, grown: float) -> Scene:
     return photographed(Scene(kind, photo, [TrueFace(tuple(inside.tolist()), landmarks)]))
 
 
-def _cut(
-    portrait: Portrait, width: float, side: int, outside: float, random: np.random.Generator
+def cut(
+    kind: str,
+    portrait: Portrait,
+    width: float,
+    side: int,
+    outside: float,
+    random: np.random.Generator,
 ) -> Scene:
     """A face of which a share lies outside the left, right, upper or lower border."""
-    scene = _background("cut by the border", (1280, 720), random)
+    scene = background(kind, (1280, 720), random)
     x0, y0, x1, y1 = portrait.face.box
     height = width * (y1 - y0) / (x1 - x0)
     inwards = (0.5 - outside) * (width if side < 2 else height)
@@ -252,7 +259,7 @@ def _cut(
 
 def _crowd(pick: Iterator[Portrait], random: np.random.Generator) -> Scene:
     """Rows of faces side by side, the nearer the larger, so that hair covers hair."""
-    scene = _background("crowd", (1600, 1000), random)
+    scene = background("crowd", (1600, 1000), random)
     y, width = 60.0, 22.0
     while y < 960:
         x = random.uniform(0.6, 1.4) * width

@@ -16,9 +16,30 @@ from fer.bench.report import figure
 from fer.evaluation.plots import BLUE, DPI, FIGURES, ORANGE, STYLE
 from fer.models.records import Interval
 
+LIMITS = Path(__file__).parent / "limits.json"
 SIZE = (5.5, 3.2)  # inches
 COLUMNS = ("", "installed", "cold start", "1 face", "10 faces", "found", "false", "memory")
 LABELLED = ("overall", "mean-class")
+
+
+def limits() -> str:
+    """What `benchmarks.limits` found of faces that are turned or cut off, in a few sentences."""
+    counts = json.loads(LIMITS.read_text(encoding="utf-8"))
+
+    def shares(kind: str) -> str:
+        of = {name.removeprefix(kind): own for name, own in counts.items() if name.startswith(kind)}
+        return ", ".join(
+            f"{100 * own['found'] / own['faces']:.0f} / {100 * own['right'] / own['faces']:.0f} "
+            f"at {extent}"
+            for extent, own in of.items()
+        )
+
+    return (
+        "The further a face is turned or cut off, the more often it is missed or misread. Of the "
+        "example photos’ faces, percent found / given the same expression as upright and whole, by "
+        f"the bundled ensemble: turned, {shares('turned by ')}; cut off by the border, "
+        f"{shares('cut by ')}."
+    )
 
 
 def speed(record: Record) -> list[str]:

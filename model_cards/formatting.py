@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import report
 from fer.evaluation.plots import plot_file
 from fer.labels import EMOTIONS
 from fer.models.records import Interval, Metrics, SplitFigures, StageRecord, TrainingRecord
@@ -63,7 +64,7 @@ def limits(metrics: Metrics, grey: bool) -> list[str]:
         "particular: expect more errors on side views, covered faces, and people and ages rare "
         f"there.{unmeasured}"
     )
-    return sentences
+    return [*sentences, report.limits()]
 
 
 def plots(split: str, figures: SplitFigures) -> list[Plot]:

@@ -36,6 +36,7 @@ def generated(text: str, folders: Sequence[ModelFolder]) -> str:
         raise ModelError("The README needs its front matter, between two lines of ---.")
     body = with_part(parts[2], "results", results(folders))
     body = with_part(body, "speed", "\n".join(speed()))
+    body = with_part(body, "limits", f"- **Turned and cut faces.** {report.limits()}")
     return f"---\n{front_matter()}---\n{body}"
 
 

@@ -64,6 +64,7 @@ def test_its_plot_of_speed_is_fresh():
         r"sdk_version: (\d)",
         r"short_description: (\w)",
         r"\| ensemble-ferplus \| (\d)",
+        r"percent found .* (\d+) / \d+ at 75°",
         r"\| fer photo.jpg \| (\d)",
         r"\| fer-toolkit \d\S+ \| (\d)",
     ],
