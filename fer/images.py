@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from fer.errors import NO_MEMORY, ImageError
+from fer.forks import PerProcess
 from fer.mending import mended
 
 MAX_PIXELS = 50_000_000
@@ -30,7 +31,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 ImageSource = str | Path | bytes | BinaryIO | Image.Image | NDArray[np.uint8]
 
 # Changing warning filters is not thread-safe, and the app opens photos in several threads.
-_FILTERS_LOCK = threading.Lock()
+_FILTERS_LOCK = PerProcess(threading.Lock)
 
 
 def open_image(source: ImageSource) -> Image.Image:
@@ -112,7 +113,7 @@ def _open_file(data: bytes, photo: str) -> Image.Image:
     if not data:
         raise ImageError(f"{photo} is empty (0 bytes): choose another file.")
     try:
-        with _FILTERS_LOCK, warnings.catch_warnings():
+        with _FILTERS_LOCK(), warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             try:
                 return Image.open(io.BytesIO(data), formats=FORMATS)

@@ -19,6 +19,7 @@ from fer.engines import EngineName, Precision
 from fer.engines.openvino_engine import OpenVinoEngine
 from fer.errors import FerError, HubUnreachable, check_no_other_fer
 from fer.faces import DetectedFace, FaceDetector
+from fer.forks import PerProcess
 from fer.images import ImageSource, open_image
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, Scale, to_levels, valence
 from fer.models.bundled import BUNDLED, FAST, bundled_model
@@ -110,7 +111,8 @@ Read = Callable[[list[Image.Image], list[list[DetectedFace]]], list[list[Face]]]
 class Recognizer:
     """One model, or several as an ensemble, ready for photos; `fer.load` makes one.
 
-    Safe to call from several threads.
+    Safe to call from several threads, and in processes that were forked or that were sent it: they
+    load the networks from the folder for themselves.
     """
 
     def __init__(
@@ -123,9 +125,9 @@ class Recognizer:
         with folder.naming_the_commit():
             self.engine, why_torch = engine_for(folder.networks, engine, precision)
             # Networks are loaded, and answer, side by side.
-            self._threads = ThreadPoolExecutor(len(folder.networks))
+            self._threads = PerProcess(partial(ThreadPoolExecutor, len(folder.networks)))
             load = partial(Classifier.load, engine=self.engine)
-            loading = self._threads.map(load, folder.networks)
+            loading = self._threads().map(load, folder.networks)
             self.detector = FaceDetector.load(self.engine.on_cpu())
             self.models = list(loading)
             # The soft vote of one model is its own answer.
@@ -134,6 +136,9 @@ class Recognizer:
                 self.combine = load_stacker(folder)
         if why_torch:
             log.warning(why_torch)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Recognizer, (self.folder, self.engine.name, self.engine.precision)
 
     @property
     def name(self) -> str:
@@ -171,7 +176,7 @@ class Recognizer:
 
     def _faces(self, found: Sequence[Found], crops: list[list[Image.Image]]) -> list[Face]:
         """What N faces show, from the crops that each model gets of them."""
-        answers = list(self._threads.map(Classifier.answer, self.models, crops))
+        answers = list(self._threads().map(Classifier.answer, self.models, crops))
         members = np.stack([answer.probabilities for answer in answers])
         probabilities = self.combine(members)
         return [

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from hashlib import sha256
 from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fer.cache import Kept
 from fer.engines import EngineName, Graph, Network, Precision
 from fer.errors import EngineError
+from fer.forks import Gate, PerProcess, never_free
 
 if TYPE_CHECKING:
     from openvino import CompiledModel, Core, InferRequest
@@ -25,17 +26,43 @@ STREAMS = min(4, os.cpu_count() or 1)
 COMPILED = Kept("openvino", most=12)  # of some 15 MB each
 
 
-@cache
-def core() -> "Core":
-    """OpenVINO's core, one for the process, which must outlive all that came before it.
-
-    With its CPU plugin comes a stack for signal handlers, whose memory goes back when the core
-    dies. After two cores the process may be left with a stack that is gone, and the next signal,
-    Ctrl-C say, would end in a segmentation fault.
-    """
+def _new_core() -> "Core":
     import openvino
 
-    return openvino.Core()
+    never_free(made := openvino.Core())
+    return made
+
+
+# OpenVINO's core, one for the process, which must outlive all that came before it.
+#
+# With its CPU plugin comes a stack for signal handlers, whose memory goes back when the core dies.
+# After two cores the process may be left with a stack that is gone, and the next signal, Ctrl-C
+# say, would end in a segmentation fault.
+core = PerProcess(_new_core)
+
+
+working = Gate()  # by all that OpenVINO is asked to do
+
+
+def _before_a_fork() -> None:
+    """Let OpenVINO finish what it is at, and end the threads of networks that are gone.
+
+    It keeps them for networks to come, which in the child would wait for them for ever, until a
+    core dies: one that is made for that, in a thread whose signals matter to nobody.
+    """
+    working.close()
+    if core.made is None:
+        return
+    kind = type(core.made)
+    thread = Thread(target=lambda: kind().get_property("CPU", "FULL_DEVICE_NAME"))
+    thread.start()
+    thread.join()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_a_fork, after_in_parent=working.open, after_in_child=working.start_over
+    )
 
 
 class OpenVinoEngine:
@@ -50,9 +77,9 @@ class OpenVinoEngine:
         try:
             import openvino
 
-            self._core = core()
-            able = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-            cpu = self._core.get_property("CPU", "FULL_DEVICE_NAME")
+            with working():
+                able = core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+                cpu = core().get_property("CPU", "FULL_DEVICE_NAME")
         except ImportError as error:
             raise EngineError("OpenVINO is not installed: run pip install openvino.") from error
         except (OSError, RuntimeError) as error:
@@ -62,32 +89,32 @@ class OpenVinoEngine:
         self._place = (openvino.__version__, cpu, sorted(able), os.cpu_count())
 
     def __call__(self, graph: Graph, module: "Callable[[], nn.Module]") -> Network:
-        compiled = self._compiled(graph)
-        free: SimpleQueue[InferRequest] = SimpleQueue()
-        for _ in range(STREAMS):
-            free.put(compiled.create_infer_request())
+        ready = PerProcess(lambda: self._requests(graph))
+        ready()  # or errors would come with the first photo
 
         def run(batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-            requests = [free.get()]
-            with suppress(Empty):  # a second request only where nobody else has it
-                while len(requests) < min(len(batch), STREAMS):
-                    requests.append(free.get_nowait())
-            try:
-                parts = np.array_split(batch, len(requests))
-                for request, part in zip(requests, parts, strict=True):
-                    request.start_async([part], share_inputs=True)
-                for request in requests:
-                    request.wait()
-                outputs = [
-                    [request.get_output_tensor(i).data for request in requests]
-                    for i in range(len(compiled.outputs))
-                ]
-                return tuple(np.concatenate(own) for own in outputs)
-            finally:
-                for request in requests:
-                    free.put(request)
+            free = ready()
+            with working():
+                requests = [free.get()]
+                with suppress(Empty):  # a second request only where nobody else has it
+                    while len(requests) < min(len(batch), STREAMS):
+                        requests.append(free.get_nowait())
+                try:
+                    return _answer(requests, batch)
+                finally:
+                    for request in requests:
+                        free.put(request)
 
         return run
+
+    def _requests(self, graph: Graph) -> "SimpleQueue[InferRequest]":
+        """As many as are answered side by side, to be taken and put back."""
+        free: SimpleQueue[InferRequest] = SimpleQueue()
+        with working():
+            compiled = self._compiled(graph)
+            for _ in range(STREAMS):
+                free.put(compiled.create_infer_request())
+        return free
 
     def _compiled(self, graph: Graph) -> "CompiledModel":
         """The graph made ready for this CPU: as it was kept, or anew, which takes a second."""
@@ -104,10 +131,10 @@ class OpenVinoEngine:
         kept = COMPILED.get(name)
         if kept is not None:
             with suppress(RuntimeError):
-                return self._core.import_model(kept, "CPU", options)
+                return core().import_model(kept, "CPU", options)
         with graph.open() as path:
             try:
-                compiled = self._core.compile_model(path, "CPU", options)
+                compiled = core().compile_model(path, "CPU", options)
             except RuntimeError as error:
                 raise EngineError(
                     f"OpenVINO cannot use {path.name} in {path.parent}: save the model again."
@@ -118,3 +145,19 @@ class OpenVinoEngine:
     def on_cpu(self) -> "OpenVinoEngine":
         """It runs on the CPU alone."""
         return self
+
+
+def _answer(
+    requests: "list[InferRequest]", batch: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], ...]:
+    """The outputs for a batch, of which each request gets a part."""
+    parts = np.array_split(batch, len(requests))
+    for request, part in zip(requests, parts, strict=True):
+        request.start_async([part], share_inputs=True)
+    for request in requests:
+        request.wait()
+    outputs = [
+        [request.get_output_tensor(i).data for request in requests]
+        for i in range(len(requests[0].model_outputs))
+    ]
+    return tuple(np.concatenate(own) for own in outputs)

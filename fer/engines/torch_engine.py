@@ -1,5 +1,6 @@
 """Networks run by torch: the reference, and the way onto a GPU."""
 
+import os
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
@@ -9,13 +10,16 @@ from numpy.typing import NDArray
 
 from fer.engines import EngineName, Graph, Network, Precision
 from fer.errors import EngineError
+from fer.forks import PerProcess
 
 if TYPE_CHECKING:
     from torch import nn
 
 
+FIRST = os.getpid()  # the process that loaded this module, of which others may be forked
+
 # All networks: beside each other they would take the cores from each other.
-ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = PerProcess(threading.Lock)
 
 
 class TorchEngine:
@@ -36,11 +40,13 @@ class TorchEngine:
     def __call__(self, graph: Graph, module: "Callable[[], nn.Module]") -> Network:
         import torch
 
+        _threads_of_a_child()
         network = module().to(self.device)
 
         def run(batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+            _threads_of_a_child()
             given = torch.from_numpy(batch).to(self.device, memory_format=torch.channels_last)
-            with ONE_AT_A_TIME, torch.inference_mode():
+            with ONE_AT_A_TIME(), torch.inference_mode():
                 return tuple(output.float().cpu().numpy() for output in network(given))
 
         return run
@@ -48,3 +54,11 @@ class TorchEngine:
     def on_cpu(self) -> "TorchEngine":
         """The same on the CPU."""
         return TorchEngine()
+
+
+def _threads_of_a_child() -> None:
+    """In a forked process OpenMP would wait for threads that have stayed in the parent."""
+    import torch
+
+    if os.getpid() != FIRST:
+        torch.set_num_threads(1)

@@ -13,6 +13,7 @@ from fer.engines import Engine, EngineName, Network, Precision
 from fer.engines.choice import choose
 from fer.engines.shared_batches import SharedBatches
 from fer.faces import crop_matrix, cut_crop
+from fer.forks import PerProcess
 from fer.labels import EMOTIONS
 from fer.models.config import NetworkConfig
 from fer.models.graph import check_graph, graph_of
@@ -39,7 +40,7 @@ class Classifier:
     def __init__(self, name: str, config: NetworkConfig, network: Network):
         self.name = name
         self.config = config
-        self._network = SharedBatches(network, CROPS_AT_ONCE)
+        self._network = PerProcess(partial(SharedBatches, network, CROPS_AT_ONCE))
 
     @classmethod
     def load(cls, folder: NetworkFolder, engine: Engine) -> "Classifier":
@@ -81,7 +82,7 @@ class Classifier:
         count = len(batch)
         if config.mirror:
             batch = np.concatenate([batch, batch[..., ::-1]])
-        logits, maps = self._network(batch)
+        logits, maps = self._network()(batch)
         if config.mirror:
             logits = (logits[:count] + logits[count:]) * np.float32(0.5)
         outputs = softmax(logits / np.float32(config.temperature)).astype(np.float32, copy=False)
