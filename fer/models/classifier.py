@@ -12,6 +12,7 @@ from PIL import Image
 from fer.engines import Engine, EngineName, Network, Precision
 from fer.engines.choice import choose
 from fer.engines.shared_batches import SharedBatches
+from fer.errors import ModelError
 from fer.faces import crop_matrix, cut_crop
 from fer.forks import PerProcess
 from fer.labels import EMOTIONS
@@ -46,7 +47,9 @@ class Classifier:
     def load(cls, folder: NetworkFolder, engine: Engine) -> "Classifier":
         """The network of a model folder, run by an engine; see `engine_for`."""
         network = engine(graph_of(folder), partial(_module, folder))
-        return cls(folder.name, folder.config, network)
+        made = cls(folder.name, folder.config, network)
+        made._try(folder)
+        return made
 
     def matrix(
         self, landmarks: NDArray[np.float32] | None, photo_size: tuple[int, int]
@@ -75,6 +78,17 @@ class Classifier:
             )
         probabilities, maps = zip(*((part.probabilities, part.maps) for part in parts), strict=True)
         return Answers(np.concatenate(probabilities), np.concatenate(maps))
+
+    def _try(self, folder: NetworkFolder) -> None:
+        """Raise `ModelError` where not even an empty crop gets probabilities."""
+        size = self.config.input_size
+        try:
+            answer = self.answer([Image.new("RGB", (size, size), "grey")])
+            possible = abs(answer.probabilities.sum() - 1) < 1e-3  # not of NaN
+        except Exception as error:  # each engine has errors of its own
+            raise _no_answer(folder) from error
+        if not possible or not np.isfinite(answer.maps).all():
+            raise _no_answer(folder)
 
     def _answer(self, crops: list[Image.Image]) -> Answers:
         config, classes = self.config, len(EMOTIONS)
@@ -108,6 +122,13 @@ def softmax(logits: NDArray) -> NDArray:
     """Rows of logits to rows of probabilities that sum to 1, in the precision given."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _no_answer(folder: NetworkFolder) -> ModelError:
+    return ModelError(
+        f"The network in {folder.path} gives no probabilities: it does not fit its config.json, or "
+        "its values are too large; copy the folder again or train anew."
+    )
 
 
 def _module(folder: NetworkFolder) -> "nn.Module":

@@ -1,7 +1,6 @@
 """`config.json`: what a saved model is, how to build it and how to feed it."""
 
 import json
-import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -9,6 +8,7 @@ from typing import Any, Literal, get_args
 from fer.errors import ModelError
 from fer.labels import EMOTIONS
 from fer.models.files import write_json
+from fer.models.settings import MOST_BYTES, OF_ENSEMBLES, OF_NETWORKS, check_settings
 from fer.networks.names import ARCHITECTURES, CONVNEXT
 from fer.version import __version__
 
@@ -113,10 +113,12 @@ def _read_json(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG
     if not folder.is_dir():
         raise ModelError(f"There is no model folder {folder}: check the path.")
+    if not path.is_file():
+        raise ModelError(f"{folder} has no {CONFIG}, so it is not a model folder.")
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ModelError(f"{path} is too large to be a model's: copy or download it again.")
         values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ModelError(f"{folder} has no {CONFIG}, so it is not a model folder.") from error
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} is not valid JSON: copy or download it again.") from error
     if not isinstance(values, dict) or "format" not in values:
@@ -140,29 +142,12 @@ def _network_config(folder: Path, values: dict[str, Any]) -> NetworkConfig:
         data = TrainingData(**values["training_data"])
         graph = Graph(**values["graph"]) if values.get("graph") else None
         config = NetworkConfig(**{**values, **sequences, "training_data": data, "graph": graph})
-        numbers = [config.temperature, *config.mean, *config.std]
-        numbers += [value for point in config.frame for value in point]
-        fits = (
-            all(isinstance(number, int | float) and abs(number) < math.inf for number in numbers)
-            and min(config.temperature, *config.std) > 0
-            and len(config.mean) == len(config.std) == 3
-            and [len(point) for point in config.frame] == [2] * 5
-            and isinstance(config.input_size, int)
-            and config.input_size > 0
-            and isinstance(config.grey, bool)
-            and isinstance(config.mirror, bool)
-            and config.outputs[: len(EMOTIONS)] == EMOTIONS
-            and set(config.outputs) == set(EMOTIONS)
-        )
     except (TypeError, KeyError, ValueError) as error:
         raise ModelError(f"{path} lacks or misnames a setting ({error}).") from error
     if config.architecture not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
         raise ModelError(f"{path} names the network {config.architecture!r}; known: {known}.")
-    if not fits:
-        raise ModelError(
-            f"{path} holds a temperature, mean, std, frame, size or output that cannot be."
-        )
+    check_settings(path, config, OF_NETWORKS)
     return config
 
 
@@ -177,6 +162,5 @@ def _ensemble_config(folder: Path, values: dict[str, Any]) -> EnsembleConfig:
         raise ModelError(f"The features in {CONFIG} of {folder} must be {known}: fit it again.")
     if not config.members:
         raise ModelError(f"{CONFIG} in {folder} names no members: fit the ensemble again.")
-    if not all(isinstance(member, str) for member in config.members):
-        raise ModelError(f"{CONFIG} in {folder} names a member that is no text: fit it again.")
+    check_settings(folder / CONFIG, config, OF_ENSEMBLES)
     return config

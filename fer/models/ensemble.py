@@ -17,6 +17,8 @@ from fer.models.files import check_sha256, sha256
 from fer.models.model_folder import EnsembleFolder
 
 Probabilities = NDArray[np.float32]
+MOST_BYTES = 1_000_000  # of a stacker's file
+LARGEST = 1e6  # of its coefficients, far beyond what is ever fitted
 LEAST = 1e-4  # of a probability, for its logarithm: below it there is no evidence, only rounding
 Combination = Callable[[Probabilities], Probabilities]  # M×N×7 of M members to N×7
 
@@ -63,6 +65,8 @@ def save_ensemble(folder: Path, config: EnsembleConfig, stacker: Stacker) -> Non
 def load_stacker(folder: EnsembleFolder) -> Stacker:
     """Read the coefficients of an ensemble; raises `ModelError` when they cannot be used."""
     path, members = folder.weights_path, len(folder.members)
+    if path.is_file() and path.stat().st_size > MOST_BYTES:
+        raise ModelError(f"{path.name} in {folder.path} is too large: copy it again.")
     check_sha256(path, folder.config.sha256)
     try:
         stacker = Stacker(**load_file(path), features=folder.config.features)
@@ -76,4 +80,9 @@ def load_stacker(folder: EnsembleFolder) -> Stacker:
         raise ModelError(
             f"{path.name} in {folder.path} was not fitted on {members} members: fit again."
         )
+    for values in (stacker.coefficients, stacker.intercept):
+        if values.dtype.kind != "f" or not (abs(values.astype(float)) <= LARGEST).all():  # nor NaN
+            raise ModelError(
+                f"{path.name} in {folder.path} holds values that no stacker has: fit again."
+            )
     return stacker

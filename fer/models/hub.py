@@ -57,6 +57,14 @@ def locate(model: str | Path, revision: str | None = None) -> Location:
     Raises `ModelError` when there is no such model, `HubUnreachable` when the Hub does not answer
     and the cache does not hold the model.
     """
+    if not isinstance(model, str | Path):
+        raise ModelError(
+            f"A model is a folder, a name or an id on the Hub, not of type {type(model).__name__}."
+        )
+    try:
+        Path(model).resolve().is_dir()
+    except (OSError, ValueError, RuntimeError) as error:  # too long, no name, links in a circle
+        raise ModelError(f"There is no model folder {str(model)[:50]}…: check the path.") from error
     hub_id = None if isinstance(model, Path) else HUB_ID.fullmatch(model)
     if model in BUNDLES and revision is None and not Path(model).is_dir():
         folder = bundled_model(str(model))

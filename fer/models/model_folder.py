@@ -120,10 +120,12 @@ def open_model(model: str | Path, revision: str | None = None) -> NetworkFolder 
 
 def open_network(model: str | Path, revision: str | None = None) -> NetworkFolder:
     """The same for a single network; raises `ModelError` for an ensemble."""
-    folder = open_model(model, revision)
-    if not isinstance(folder, NetworkFolder):
+    location = locate(model, revision)
+    with location.naming_the_commit():
+        config = read_config(location.path)
+    if not isinstance(config, NetworkConfig):
         raise ModelError(f"{model} is an ensemble, not a single network: name one of its members.")
-    return folder
+    return NetworkFolder(location.path, location.name, location.commit, config)
 
 
 def model_of_run(run: Path) -> Path:

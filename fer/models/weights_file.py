@@ -10,6 +10,8 @@ from fer.errors import ModelError
 from fer.models.files import check_sha256
 from fer.models.model_folder import NetworkFolder
 
+MOST_BYTES = 1_000_000_000  # the largest network that is known here has a third of it
+
 Tensor = TypeVar("Tensor")
 
 
@@ -21,13 +23,13 @@ def read_weights(
     Raises `ModelError` when the file is missing, damaged, or not the one that is recorded.
     """
     path = folder.weights_path
+    if not path.is_file():
+        raise ModelError(f"{folder.path} has no {path.name}: copy the whole model folder.")
+    if path.stat().st_size > MOST_BYTES:
+        raise ModelError(f"{path.name} in {folder.path} is too large: copy or download it again.")
     check_sha256(path, folder.config.sha256)
     try:
         return load(path)
-    except FileNotFoundError as error:
-        raise ModelError(
-            f"{folder.path} has no {path.name}: copy the whole model folder."
-        ) from error
     except (SafetensorError, OSError) as error:
         raise ModelError(
             f"{path.name} in {folder.path} is damaged or incomplete: copy or download it again."

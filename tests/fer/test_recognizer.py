@@ -1,6 +1,7 @@
 """From a photo to emotions: frames, probabilities, heatmaps, command line, bad models."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -228,6 +229,27 @@ def set_unsealed(content):
         (set_config(input_size="112"), "cannot be"),
         (set_config(frame=[[0, 0]]), "cannot be"),
         (set_config(grey="yes"), "cannot be"),
+        (set_config(temperature=1e-320), "temperature that cannot be: it must be a number from"),
+        (set_config(temperature=float("nan")), "temperature that cannot be"),
+        (set_config(temperature=True), "temperature that cannot be"),
+        (set_config(std=[1e-320] * 3), "std that cannot be"),
+        (set_config(mean=[10**400, 0, 0]), "mean that cannot be"),
+        (set_config(input_size=16000), "input_size that cannot be"),
+        (set_config(input_size=True), "input_size that cannot be"),
+        (set_config(input_size=128), "gives no probabilities"),
+        (set_config(frame=[[1e300, 1]] * 5), "frame that cannot be"),
+        (set_config(frame=["ab"] * 5), "frame that cannot be"),
+        (set_config(recipe=3), "recipe that cannot be"),
+        (set_config(library_version=None), "library_version that cannot be"),
+        (set_config(training_data={"name": 3, "licence": []}), "training_data that cannot be"),
+        (set_config(sha256="short"), "sha256 that cannot be"),
+        (set_config(graph={"sha256": 3, "weights_sha256": 4}), "graph that cannot be"),
+        (set_config(outputs=[*EMOTIONS, "anger"]), "gives no probabilities|does not fit"),
+        (set_config(outputs=EMOTIONS * 5), "outputs that cannot be"),
+        (set_config(outputs=[[1]]), "outputs that cannot be"),
+        (set_config(recipe="long" * 500_000), "too large to be a model's"),
+        (lambda f: ((f / "config.json").unlink(), os.mkfifo(f / "config.json")), "no config.json"),
+        (lambda f: (f / "model.safetensors").open("ab").truncate(2**40), "too large"),
         (set_config(surplus=1), "lacks or misnames"),
         (lambda f: (f / "model.safetensors").unlink(), "no model.safetensors"),
         (lambda f: (f / "model.safetensors").write_bytes(b""), "damaged or was changed"),
@@ -259,6 +281,21 @@ def test_a_bad_model_folder_gets_one_sentence(folder, portrait, capsys, spoil, s
         fer.load(folder, engine="openvino")
     assert main([str(portrait), "--model", str(folder)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        (5, "not of type int"),
+        (b"fast", "not of type bytes"),
+        (["fast"], "not of type list"),
+        ("a" * 5000, "no model folder"),
+        ("a\0b", "no model folder"),
+    ],
+)
+def test_what_is_no_model_gets_one_sentence(model, sentence):
+    with pytest.raises(fer.ModelError, match=sentence):
+        fer.load(model)
 
 
 def test_saved_model_answers_as_the_network_did(tmp_path):

@@ -120,18 +120,34 @@ def test_an_ensemble_can_be_moved_with_its_members(stacked, portrait, tmp_path):
     assert len(fer.load(tmp_path / "moved" / "both")(portrait)) == 1
 
 
+def stacker_of(value: float, kind: type = np.float64) -> bytes:
+    """The file of a stacker of two members whose coefficients are all the same."""
+    return save({"coefficients": np.full((7, 14), value, kind), "intercept": np.zeros(7)})
+
+
 @pytest.mark.parametrize(
     ("config", "stacker", "sentence"),
     [
         ({"members": []}, None, "names no members"),
         ({"members": ["nowhere"]}, None, "no model folder"),
         ({"members": 3}, None, "lacks or misnames"),
-        ({"members": [3]}, None, "no text"),
+        ({"members": [3]}, None, "members that cannot be"),
+        ({"members": [""]}, None, "members that cannot be"),
+        ({"members": ["a\0b"]}, None, "members that cannot be"),
+        ({"members": ["../one"] * 17}, None, "members that cannot be"),
+        ({"members": ["a" * 300]}, None, "no model folder"),
+        ({"members": ["."]}, None, "is an ensemble, not a single network"),
+        ({"recipe": []}, None, "recipe that cannot be"),
+        ({"sha256": []}, None, "sha256 that cannot be"),
         ({"features": "logits"}, None, "must be log-probabilities or probabilities"),
         ({"surplus": 3}, None, "lacks or misnames"),
         ({}, b"not safetensors", "damaged or was changed"),
         ({"sha256": ""}, b"not safetensors", "missing or damaged"),
+        ({"sha256": ""}, bytes(2_000_000), "too large"),
         ({"members": ["../one"]}, None, "not fitted on 1 members"),
+        ({"sha256": ""}, stacker_of(np.nan), "values that no stacker has"),
+        ({"sha256": ""}, stacker_of(1e308), "values that no stacker has"),
+        ({"sha256": ""}, stacker_of(1, np.int64), "values that no stacker has"),
     ],
 )
 def test_a_bad_ensemble_gets_one_sentence(stacked, tmp_path, config, stacker, sentence):
