@@ -18,7 +18,7 @@ from fer.labels import EMOTIONS
 from fer.models.config import NetworkConfig, TrainingData
 from fer.models.files import sha256
 from fer.models.upstream import DATA
-from fer.models.upstream.safe_unpickler import read_checkpoint
+from fer.models.upstream.bounded_reading import read_tensors
 from fer.models.weights import save_network
 from fer.networks.ddamfn import DDAMFN, INPUT_SIZE
 from fer.networks.preprocess import IMAGENET_MEAN, IMAGENET_STD
@@ -94,10 +94,10 @@ def import_checkpoint(
     """
     if out.exists() and any(out.iterdir()):
         raise ModelError(f"{out} is not empty: choose a new folder.")
-    tensors = read_checkpoint(checkpoint)
+    tensors = read_tensors(checkpoint)
     file = checkpoint.name.lower()
     data = trained_on or next((name for name, sign in DATA.items() if sign in file), None)
-    count = len(tensors.get("fc.weight", ()))
+    count = _rows(tensors, "fc.weight")
     if count == len(CLASSES):
         data = "AffectNet"
         if contempt is None:
@@ -116,7 +116,7 @@ def import_checkpoint(
     rows = [CLASSES.index(emotion) for emotion in (*EMOTIONS, *(["contempt"] if extra else []))]
     known = {name: tensor for name, tensor in tensors.items() if not name.startswith("fc.")}
     for name in ("fc.weight", "fc.bias"):
-        if count in (len(EMOTIONS), len(CLASSES)) and len(tensors.get(name, ())) == count:
+        if count in (len(EMOTIONS), len(CLASSES)) and _rows(tensors, name) == count:
             known[name] = tensors[name][rows]
     _fill(network, known, checkpoint)
     config = NetworkConfig(
@@ -141,6 +141,11 @@ def import_checkpoint(
     save_network(out, network, config, torch.float32)
     _write_card(checkpoint, out, data, classes)
     return f"The model is in {out}"
+
+
+def _rows(tensors: dict[str, Tensor], name: str) -> int:
+    """How many classes a tensor of the classifier knows; 0 without it."""
+    return tensors[name].shape[0] if name in tensors and tensors[name].ndim else 0
 
 
 def _import_backbone(checkpoint: Path, tensors: dict[str, Tensor], out: Path) -> str:

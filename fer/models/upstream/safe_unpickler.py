@@ -4,31 +4,36 @@ A pickle builds objects by calling what it names. Here every name is looked up i
 containers and of stand-ins written in this file; anything else is refused before it is imported.
 Both of PyTorch's formats are read: the zip archive, and the plain stream from before version 1.6.
 `torch.load(weights_only=True)` does not suffice: it refuses a whole pickled network in the stream.
+
+A pickle can also ask for any memory and time, which `bounded_reading` bounds.
 """
 
 import pickle
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
+from math import prod
 from pathlib import Path
 from typing import IO, Any
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
 
 from fer.errors import ModelError
 
 MAGIC = 0x1950A86A20F9469CFC6C  # opens the plain stream
 
+BFLOAT16 = np.dtype("<u2")  # which NumPy lacks: its bits, the upper half of a float32's
 STORAGES = {
-    "FloatStorage": torch.float32,
-    "HalfStorage": torch.float16,
-    "BFloat16Storage": torch.bfloat16,
-    "DoubleStorage": torch.float64,
-    "LongStorage": torch.int64,
-    "IntStorage": torch.int32,
-    "ByteStorage": torch.uint8,
-    "BoolStorage": torch.bool,
+    "FloatStorage": np.dtype("<f4"),
+    "HalfStorage": np.dtype("<f2"),
+    "BFloat16Storage": BFLOAT16,
+    "DoubleStorage": np.dtype("<f8"),
+    "LongStorage": np.dtype("<i8"),
+    "IntStorage": np.dtype("<i4"),
+    "ByteStorage": np.dtype("u1"),
+    "BoolStorage": np.dtype("?"),
 }
 
 # Upstream's own classes, and the layers of torch.nn that a whole pickled network names.
@@ -48,36 +53,58 @@ LAYERS = {
 }
 
 
-def read_checkpoint(path: Path) -> dict[str, Tensor]:
+def read_checkpoint(path: Path) -> dict[str, NDArray]:
     """The tensors of a checkpoint by name: of a state dict, of one in a dict, or of a network.
 
     Raises `ModelError` when the file is none of these or asks for anything beyond.
     """
     try:
+        storages = _Storages(path.stat().st_size)
         with path.open("rb") as file:
-            content = _read_zip(path) if zipfile.is_zipfile(path) else _read_stream(file)
+            zipped = zipfile.is_zipfile(path)
+            content = _read_zip(path, storages) if zipped else _read_stream(file, storages)
         return _state_dict(content)
     except ModelError:
         raise
-    except FileNotFoundError as error:
-        raise ModelError(f"There is no checkpoint {path}: check the path.") from error
     except Exception as error:  # a damaged pickle can fail anywhere, with anything
         raise ModelError(
             f"{path} is damaged or not a PyTorch checkpoint: copy it again."
         ) from error
 
 
-def _state_dict(content: Any) -> dict[str, Tensor]:
+class _Storages(dict[str, NDArray]):
+    """The values of tensors by key, together no larger than the file that they come from."""
+
+    def __init__(self, room: int):
+        super().__init__()
+        self._room = room
+
+    def take(self, dtype: Any, count: Any) -> None:
+        """Set aside what a storage needs; raises `UnpicklingError` where the file has less."""
+        if dtype not in STORAGES.values() or not isinstance(count, int) or count < 0:
+            raise pickle.UnpicklingError("storage")
+        self._room -= count * dtype.itemsize
+        if self._room < 0:
+            raise pickle.UnpicklingError("size")
+
+
+def _state_dict(content: Any) -> dict[str, NDArray]:
     if hasattr(content, "_modules"):
         content = dict(_walk(content))
     if not isinstance(content, dict):
         raise TypeError(type(content))
     for wrapper in ("model_state_dict", "state_dict"):
         content = content.get(wrapper, content)
-    if not content or not all(isinstance(value, Tensor) for value in content.values()):
+    if not content or not all(isinstance(value, np.ndarray) for value in content.values()):
         raise TypeError("no tensors by name")
     # Data-parallel training prefixes every name.
-    return {name.removeprefix("module."): tensor for name, tensor in content.items()}
+    return {name.removeprefix("module."): _values(tensor) for name, tensor in content.items()}
+
+
+def _values(tensor: NDArray) -> NDArray:
+    if tensor.dtype == BFLOAT16:
+        tensor = (tensor.astype(np.uint32) << 16).view(np.float32)
+    return np.ascontiguousarray(tensor).reshape(tensor.shape)  # which alone makes 0-d ones 1-d
 
 
 def _walk(layer: Any, prefix: str = "") -> Any:
@@ -91,7 +118,7 @@ def _walk(layer: Any, prefix: str = "") -> Any:
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: IO[bytes], storage: Callable[..., Tensor] | None = None):
+    def __init__(self, file: IO[bytes], storage: Callable[..., NDArray] | None = None):
         super().__init__(file, encoding="latin1")
         self.storage = storage
         stand_in = type("Layer", (), {})  # holds what a layer held, and does nothing
@@ -126,45 +153,52 @@ class _Unpickler(pickle.Unpickler):
         return self.storage(dtype, key, count)
 
 
-def _tensor(storage: Tensor, offset: int, size: Any, stride: Any, *_: Any) -> Tensor:
-    return storage.as_strided(tuple(size), tuple(stride), offset)
+def _tensor(storage: NDArray, offset: int, size: Any, stride: Any, *_: Any) -> NDArray:
+    """A part of a storage, of which it may not repeat anything."""
+    size, stride = tuple(size), tuple(stride)
+    numbers = (offset, *size, *stride)
+    if not all(isinstance(number, int) and number >= 0 for number in numbers):
+        raise pickle.UnpicklingError("shape")
+    last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
+    if prod(size) > len(storage) or (prod(size) and last >= len(storage)):
+        raise pickle.UnpicklingError("shape")
+    steps = [step * storage.itemsize for step in stride]
+    return as_strided(storage[offset:], size, steps, writeable=False)
 
 
-def _parameter(tensor: Tensor, *_: Any) -> Tensor:
+def _parameter(tensor: NDArray, *_: Any) -> NDArray:
     return tensor
 
 
-def _read_zip(path: Path) -> Any:
+def _read_zip(path: Path, storages: _Storages) -> Any:
     with zipfile.ZipFile(path) as archive:
         (record,) = [name for name in archive.namelist() if name.endswith("/data.pkl")]
         folder = record.removesuffix("data.pkl")
         # PyTorch stores its records as they are: a compressed one could unpack to any size.
         if any(info.compress_type != zipfile.ZIP_STORED for info in archive.infolist()):
             raise pickle.UnpicklingError("compressed")
-        storages: dict[str, Tensor] = {}
 
-        def storage(dtype: torch.dtype, key: str, count: int) -> Tensor:
+        def storage(dtype: np.dtype, key: str, count: int) -> NDArray:
             if key not in storages:
-                data = bytearray(archive.read(f"{folder}data/{key}"))
-                storages[key] = torch.frombuffer(data, dtype=dtype, count=count)
+                storages.take(dtype, count)
+                with archive.open(f"{folder}data/{key}") as record:
+                    data = record.read(count * dtype.itemsize)
+                storages[key] = np.frombuffer(data, dtype, count)
             return storages[key]
 
         with archive.open(record) as file:
             return _Unpickler(file, storage).load()
 
 
-def _read_stream(file: IO[bytes]) -> Any:
+def _read_stream(file: IO[bytes], storages: _Storages) -> Any:
     magic, _, _ = (_Unpickler(file).load() for _ in range(3))  # then the protocol and the system
     if magic != MAGIC:
         raise pickle.UnpicklingError("magic")
-    room = Path(file.name).stat().st_size
-    storages: dict[str, Tensor] = {}
 
-    def storage(dtype: torch.dtype, key: str, count: int) -> Tensor:
+    def storage(dtype: np.dtype, key: str, count: int) -> NDArray:
         if key not in storages:
-            if not 0 <= count * dtype.itemsize <= room:
-                raise pickle.UnpicklingError("size")
-            storages[key] = torch.empty(count, dtype=dtype)
+            storages.take(dtype, count)
+            storages[key] = np.empty(count, dtype)
         return storages[key]
 
     content = _Unpickler(file, storage).load()
@@ -173,6 +207,5 @@ def _read_stream(file: IO[bytes]) -> Any:
         target = storages[key]
         if count != len(target):
             raise pickle.UnpicklingError("count")
-        data = bytearray(file.read(count * target.element_size()))
-        target.copy_(torch.frombuffer(data, dtype=target.dtype, count=count))
+        target[:] = np.frombuffer(file.read(count * target.itemsize), target.dtype, count)
     return content

@@ -3,6 +3,8 @@
 import json
 import os
 import pickle
+import resource
+import struct
 import zipfile
 from pathlib import Path
 
@@ -17,12 +19,14 @@ from fer.cli import main
 from fer.labels import EMOTIONS
 from fer.models.files import sha256
 from fer.models.model_folder import open_network
+from fer.models.upstream import bounded_reading
 from fer.models.upstream.conversion import CLASSES
 from fer.models.weights import load_network
 from fer.networks.ddamfn import DDAMFN
 from fer.networks.preprocess import IMAGENET_MEAN, IMAGENET_STD, to_batch
 
 FACES = torch.randn(2, 3, 112, 112, generator=torch.Generator().manual_seed(1))
+OLD = "_use_new_zipfile_serialization"
 ORDER = [CLASSES.index(emotion) for emotion in EMOTIONS]
 
 
@@ -222,6 +226,12 @@ def cut_short(path):
         ("raf.pth", state(lambda t: t.pop("Linear.bn.bias")), [], "Linear.bn.bias is missing"),
         ("raf.pth", state(lambda t: t.update(more=torch.ones(1))), [], "more is missing, unknown"),
         ("raf.pth", state(lambda t: t.update({"fc.bias": torch.ones(9)})), [], "not upstream's"),
+        (
+            "raf.pth",
+            state(lambda t: t.update({"fc.weight": torch.tensor(1.0)})),
+            [],
+            "not upstream",
+        ),
         ("raf.pth", state(lambda t: t["fc.weight"].fill_(torch.nan)), [], "not finite"),
         ("raf.pth", state(len), ["--contempt", "drop"], "knows no contempt"),
         ("MFN.pth", backbone, ["--contempt", "drop"], "knows no contempt"),
@@ -241,6 +251,55 @@ def test_a_file_that_cannot_be_imported(tmp_path, monkeypatch, capsys, file, wri
     assert error.count("\n") == 1
     assert not Path("ran").exists()
     assert not Path("out").exists()
+
+
+REPEATED = torch.zeros(1).expand(1000, 1000, 1400)  # 5.6 GB in 4 bytes
+
+
+@pytest.mark.parametrize(
+    ("case", "write"),
+    [
+        ("a huge memo", lambda p: p.write_bytes(b"\x80\x02Nr" + struct.pack("<I", 2**28) + b".")),
+        ("pairs as a key", lambda p: p.write_bytes(b"\x80\x02}N" + b"2\x86" * 40 + b"Ns.")),
+        ("pairs in a set", lambda p: p.write_bytes(b"\x80\x04\x8f(N" + b"2\x86" * 40 + b"\x90.")),
+        ("one value repeated", lambda p: torch.save({"fc.weight": REPEATED}, p)),
+        ("the same, old", lambda p: torch.save({"a": REPEATED}, p, **{OLD: False})),
+        ("a sparse file", lambda p: p.open("wb").truncate(2**40)),
+        ("a folder", lambda p: p.mkdir()),
+        ("a pipe", os.mkfifo),
+    ],
+)
+def test_a_file_cannot_take_memory_or_time(tmp_path, monkeypatch, capsys, case, write):
+    monkeypatch.setattr(bounded_reading, "SECONDS", 1)
+    write(tmp_path / "raf.pth")
+    assert run(tmp_path / "raf.pth", tmp_path / "out") == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1_500_000, "KB"
+
+
+VALUES = torch.arange(12.0)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        *(VALUES.to(kind) for kind in (torch.float64, torch.float16, torch.int64, torch.bool)),
+        VALUES.bfloat16(),
+        VALUES.reshape(3, 4).T,
+        VALUES[5:9],
+        VALUES[5],
+        VALUES[:0],
+    ],
+    ids=lambda tensor: f"{tensor.dtype} {tuple(tensor.shape)}",
+)
+def test_every_kind_of_tensor_is_read(tmp_path, tensor, zipped):
+    torch.save({"module.a": tensor}, tmp_path / "a.pth", **{OLD: zipped})
+    (read,) = bounded_reading.read_tensors(tmp_path / "a.pth").items()
+    assert read[0] == "a"
+    expected = tensor.float() if tensor.dtype == torch.bfloat16 else tensor
+    torch.testing.assert_close(read[1], expected, atol=0, rtol=0)
 
 
 def test_a_folder_in_use_is_left_alone(seven, tmp_path, capsys):
