@@ -7,7 +7,7 @@ Path("faces.csv").write_text(results.to_csv(), encoding="utf-8")
 import io
 import math
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -34,7 +34,10 @@ MAX_FACES = 50  # of one photo
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
 NO_FACE = "No face was found."
 
-Photo = tuple[str, Callable[[], bytes]]  # its name, and how to get it
+Photo = tuple[str, Callable[[], bytes | Path]]  # its name, and how to get it
+# A photo's whole path, how many of its last parts name it where no other has the same, and how to
+# get it.
+Place = tuple[tuple[str, ...], int, Callable[[], bytes | Path]]
 
 
 @dataclass
@@ -75,7 +78,7 @@ class Results:
         return frame.to_csv(index=False)
 
 
-def recognize(files: list[Path], recognizer: Recognizer) -> Results:
+def recognize(files: Sequence[str | Path], recognizer: Recognizer) -> Results:
     """The faces of all photos; raises `FerError` for too many photos or a bad zip."""
     results = Results()
     photos = gather(files)
@@ -84,19 +87,44 @@ def recognize(files: list[Path], recognizer: Recognizer) -> Results:
     return results
 
 
-def gather(files: list[Path]) -> list[Photo]:
-    """The photos in files and zips, none of them opened yet and nothing unpacked onto the disk."""
-    photos: list[Photo] = []
-    for file in files:
-        if zipfile.is_zipfile(file):
-            photos += _in_zip(file)
+def gather(files: Sequence[str | Path]) -> list[Photo]:
+    """The photos in files and zips, none of them opened yet and nothing unpacked onto the disk.
+
+    Photos of one name are told apart by the folders or the zip that they are in.
+    """
+    places: list[Place] = []
+    for file in map(Path, files):
+        if file.is_file() and zipfile.is_zipfile(file):
+            places += _in_zip(file)
         else:
-            photos.append((readable(file.name), _of_file(file)))
-        if len(photos) > MAX_PHOTOS:
+            places.append((file.parts, 1, _of_file(file)))
+        if len(places) > MAX_PHOTOS:
             raise FerError(f"There are more than {MAX_PHOTOS} photos: send fewer at once.")
-    if not photos:
+    if not places:
         raise FerError("There are no photos: add some first.")
-    return photos
+    return list(zip(_names(places), (get for _, _, get in places), strict=True))
+
+
+def _names(places: list[Place]) -> list[str]:
+    """As short as they can be with another name for every path."""
+    shown = [least for _, least, _ in places]
+    while True:
+        names = [
+            readable("/".join(parts[-count:]))
+            for (parts, _, _), count in zip(places, shown, strict=True)
+        ]
+        paths: dict[str, set[tuple[str, ...]]] = {}
+        for name, (parts, _, _) in zip(names, places, strict=True):
+            paths.setdefault(name, set()).add(parts)
+        unclear = [
+            i
+            for i, (parts, _, _) in enumerate(places)
+            if len(paths[names[i]]) > 1 and shown[i] < len(parts)
+        ]
+        if not unclear:
+            return names
+        for i in unclear:
+            shown[i] += 1
 
 
 def read_all(
@@ -129,11 +157,11 @@ def _shrink(photo: Image.Image) -> Image.Image:
     return photo
 
 
-def _of_file(file: Path) -> Callable[[], bytes]:
-    def get() -> bytes:
-        if file.stat().st_size > MAX_BYTES:
+def _of_file(file: Path) -> Callable[[], Path]:
+    def get() -> Path:
+        if file.is_file() and file.stat().st_size > MAX_BYTES:
             raise _too_large()
-        return file.read_bytes()
+        return file  # which says what is wrong with it when it is opened
 
     return get
 
@@ -151,7 +179,7 @@ def _too_many(file: Path) -> FerError:
     return FerError(f"The zip “{file.name}” has more than {MAX_PHOTOS} files: send fewer.")
 
 
-def _in_zip(file: Path) -> list[Photo]:
+def _in_zip(file: Path) -> list[Place]:
     try:
         with _SmallReads(file) as data, zipfile.ZipFile(data) as archive:
             inside = [info for info in archive.infolist() if _is_photo(info)]
@@ -163,16 +191,18 @@ def _in_zip(file: Path) -> list[Photo]:
         raise _too_many(file)
     if sum(info.file_size for info in inside) > MAX_UNPACKED:
         raise FerError(f"The zip “{file.name}” unpacks to more than 1 GB: send fewer photos.")
-    return [(_shown(info), _of_zip(file, info)) for info in inside]
+    return [
+        ((*file.parts, *_shown(info)), len(_shown(info)), _of_zip(file, info)) for info in inside
+    ]
 
 
-def _shown(info: zipfile.ZipInfo) -> str:
+def _shown(info: zipfile.ZipInfo) -> list[str]:
     """The path inside the zip, which tells photos apart, without what would lead out of it.
 
     It is a name to show and never a place to write to.
     """
     parts = PurePosixPath(info.filename).parts
-    return readable("/".join(part for part in parts if part.strip("./")))
+    return [part for part in parts if part.strip("./")]
 
 
 def _is_photo(info: zipfile.ZipInfo) -> bool:

@@ -36,9 +36,9 @@ Found = tuple[Box, NDArray[np.float32] | None, float]  # box, landmarks and scor
 Region = tuple[int, int, int, int]  # x0, y0, x1, y1, pixels of the photo
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Face:
-    """One face of a photo and what its expression looks like to the model."""
+    """One face of a photo and what its expression looks like; it is equal to itself alone."""
 
     box: Box  # x0, y0, x1, y1, pixels of the upright photo
     landmarks: NDArray[np.float32] | None  # 5×2, pixels of the photo; None for a ready crop
@@ -207,19 +207,21 @@ class Recognizer:
         return Recognizer(folder, self.engine.name, "bf16" if able else self.engine.precision)
 
     def explain(
-        self, photo: Image.Image, face: Face, emotion: str | None = None, member: int = 0
+        self, photo: ImageSource, face: Face, emotion: str | None = None, member: int = 0
     ) -> Image.Image:
         """The photo with the Grad-CAM heatmap of an emotion (the top one) drawn over the face.
 
-        `member` says which model of an ensemble is asked.
+        `photo` is anything `fer.images.open_image` takes, `member` says which model of an ensemble
+        is asked.
         """
         from fer.heatmap import covered, heat_layer, lay_over  # imports OpenCV
 
+        photo = open_image(photo)
         to_crop, heat = self._heat(photo.size, face, emotion, member)
         region = covered(photo.size, to_crop, heat.shape[0])
         size = (region[2] - region[0], region[3] - region[1])
         if not all(size):
-            return photo.copy()
+            return photo
         return lay_over(photo, heat_layer(to_crop, heat, region, size), region)
 
     def heat_layer(

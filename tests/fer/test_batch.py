@@ -69,6 +69,47 @@ def test_a_file_name_is_text_in_every_table(recognizer, portrait, tmp_path, name
     results.to_frame().to_parquet(tmp_path / "faces.parquet")
 
 
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (lambda path: None, "does not exist"),
+        (lambda path: path.mkdir(), "is a folder"),
+        (lambda path: path.symlink_to("nowhere"), "does not exist"),
+        (os.mkfifo, "not a regular file"),
+        (lambda path: path.touch(), "is empty"),
+        (lambda path: path.open("wb").truncate(60_000_000), "more than 50 MB"),
+    ],
+    ids=["missing", "folder", "dangling link", "pipe", "empty", "large"],
+)
+def test_what_is_no_photo_is_one_bad_file(recognizer, portrait, tmp_path, make, problem):
+    make(tmp_path / "bad.jpg")
+    results = batch.recognize([tmp_path / "bad.jpg", str(portrait)], recognizer)
+    assert results.to_frame()["file"].tolist() == [portrait.name]
+    ((name, sentence),) = results.problems
+    assert name == "bad.jpg"
+    assert problem in sentence
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (["a/1.jpg", "b/1.jpg"], ["a/1.jpg", "b/1.jpg"]),
+        (["a/1.jpg", "b/1.jpg", "b/2.jpg"], ["a/1.jpg", "b/1.jpg", "2.jpg"]),
+        (["1.jpg", "a/1.jpg"], ["1.jpg", "a/1.jpg"]),
+        (["x/a/1.jpg", "y/a/1.jpg", "b/1.jpg"], ["x/a/1.jpg", "y/a/1.jpg", "b/1.jpg"]),
+        (["a/1.jpg", "a/1.jpg"], ["1.jpg", "1.jpg"]),
+        (["one.zip", "two.zip"], ["one.zip/in/1.jpg", "two.zip/in/1.jpg"]),
+        (["one.zip", "a/1.jpg"], ["in/1.jpg", "1.jpg"]),
+        (["one.zip", "in/1.jpg", "b/1.jpg"], ["one.zip/in/1.jpg", "in/1.jpg", "b/1.jpg"]),
+    ],
+)
+def test_photos_of_one_name_are_told_apart(tmp_path, monkeypatch, files, names):
+    monkeypatch.chdir(tmp_path)
+    for name in ("one.zip", "two.zip"):
+        write_zip(tmp_path / name, {"in/1.jpg": b""})
+    assert [name for name, _ in batch.gather(files)] == names
+
+
 def test_several_photos_are_read_together(recognizer, portrait):
     together = []
 

@@ -126,6 +126,21 @@ def test_heatmaps_of_two_emotions_differ(recognizer, portrait, face):
         recognizer.explain(photo, face, "joy")
 
 
+def test_a_heatmap_is_made_of_whatever_is_a_photo(recognizer, portrait, face):
+    expected = recognizer.explain(Image.open(portrait).convert("RGB"), face)
+    assert recognizer.explain(str(portrait), face) == expected
+    with pytest.raises(fer.ImageError, match="does not exist"):
+        recognizer.explain("nowhere.jpg", face)
+
+
+def test_faces_can_be_compared_and_collected(recognizer, face):
+    one, other = (recognizer(face.crop, aligned=True)[0] for _ in range(2))
+    assert one == one
+    assert one != other
+    assert len({one, other, one}) == 2
+    assert [other, one].index(one) == 1
+
+
 def test_json_has_the_agreed_fields(face):
     record = json.loads(json.dumps(face.to_json()))
     assert list(record) == [
