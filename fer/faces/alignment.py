@@ -17,6 +17,8 @@ ARCFACE = np.array(
     dtype=np.float32,
 ) / 112  # fmt: skip
 
+LEAST = 16  # pixels to which a side of the photo is shrunk
+
 
 def similarity(source: ArrayLike, target: ArrayLike) -> NDArray[np.float64] | None:
     """The 2×3 matrix that takes points N×2 `source` nearest to `target` by turn, scale and shift.
@@ -65,17 +67,41 @@ def cut_crop(
     turn, shift = matrix[:, :2], matrix[:, 2]
     back = np.linalg.inv(turn)
 
+    # Shrink to the final scale with an averaging filter first: the warp alone would pick single
+    # pixels out of a large face. The shrunk pixels hang on the crop's middle and not on whole
+    # pixels of the photo, or they would jump when a landmark moves a little; where nothing is
+    # shrunk they are the photo's own.
+    # A photo keeps some pixels, or its black surroundings would be much larger than itself.
+    least = np.minimum(LEAST / np.array(image.size), 1)
+    scale = np.clip(np.linalg.norm(turn, axis=0), least, 1)
+    middle = back @ (size / 2 - shift)
+    middle = np.where(scale < 1, middle, np.round(middle))
     corners = (np.array([[0, 0], [size, 0], [0, size], [size, size]]) - shift) @ back.T
-    x0, y0 = np.maximum(np.floor(corners.min(axis=0)) - 2, 0).astype(int)
-    x1, y1 = np.minimum(np.ceil(corners.max(axis=0)) + 2, image.size).astype(int)
-    if x0 >= x1 or y0 >= y1:
+    # How many of them are needed on either side of the middle, and not far beyond the photo, where
+    # all is black: two, in which its border fades.
+    before = np.minimum(middle - corners.min(axis=0), middle) * scale + 2
+    after = np.minimum(corners.max(axis=0) - middle, image.size - middle) * scale + 2
+    before, after = np.ceil(before), np.ceil(after)
+    if not (before + after > 0).all():
         return Image.new("RGB", (size, size))
 
-    # Shrink to the final scale with an averaging filter first: the warp alone would pick single
-    # pixels out of a large face.
-    scale = np.minimum(1, np.linalg.norm(turn, axis=0))  # crop pixels a photo pixel, in x and y
-    shrunk = np.ceil((x1 - x0, y1 - y0) * scale).astype(int)
-    region = image.resize(tuple(shrunk), Image.Resampling.BILINEAR, box=(x0, y0, x1, y1))
-    per_axis = shrunk / (x1 - x0, y1 - y0)
-    matrix = per_axis[:, None] * np.column_stack([back, -back @ shift - (x0, y0)])
+    start, end = middle - before / scale, middle + after / scale
+    region = _resized(image, start, end, (before + after).astype(int))
+    matrix = scale[:, None] * np.column_stack([back, -back @ shift - start])
     return region.transform((size, size), Image.Transform.AFFINE, tuple(matrix.ravel()), resampling)
+
+
+def _resized(
+    image: Image.Image,
+    start: NDArray[np.float64],
+    end: NDArray[np.float64],
+    size: NDArray[np.int_],
+) -> Image.Image:
+    """The part from `start` to `end`, pixels of the photo, which is black outside."""
+    if (start < 0).any() or (end > image.size).any():
+        seen = np.ceil((end - start) / size) + 1  # beyond its ends, by the filter
+        low = np.minimum(np.maximum(np.floor(start) - seen, 0), np.floor(start)).astype(int)
+        high = np.maximum(np.minimum(np.ceil(end) + seen, image.size), np.ceil(end)).astype(int)
+        image = image.crop((*low, *high))
+        start, end = start - low, end - low
+    return image.resize(tuple(size), Image.Resampling.BILINEAR, box=(*start, *end))

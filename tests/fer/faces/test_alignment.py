@@ -76,7 +76,25 @@ def test_shrinking_a_large_face_averages():
     """A fine chequerboard becomes even grey, not a pattern of picked pixels."""
     board = np.indices((1120, 1120)).sum(axis=0) % 2 * 255
     crop = align_face(Image.fromarray(board.astype(np.uint8)).convert("RGB"), TEMPLATE * 10)
-    assert np.abs(np.asarray(crop).astype(int) - 128).max() < 12
+    inside = np.asarray(crop).astype(int)[1:-1, 1:-1]  # at its border the photo fades into black
+    assert np.abs(inside - 128).max() < 12
+
+
+@pytest.mark.parametrize("place", [(120, 60), (-20, 150), (400, 440)])
+@pytest.mark.parametrize("scale", [0.6, 1.02, 1.5, 2.2, 4])
+def test_a_crop_moves_no_further_than_its_landmarks(scale, place):
+    """By hundredths of a pixel, inside the photo and across its border."""
+    steps = np.linspace(0, 1, 101)[:, None, None] * (1, 0.7)
+    crops = [np.asarray(align_face(PORTRAIT, TEMPLATE * scale + place + step)) for step in steps]
+    moved = np.abs(np.diff(np.stack(crops).astype(int), axis=0)).max()
+    assert moved <= 12, "of 255"
+
+
+def test_what_lies_outside_the_photo_is_black():
+    white = Image.new("RGB", (300, 300), "white")
+    crop = np.asarray(align_face(white, TEMPLATE * 2 - (112, -20)))
+    assert crop[:, :55].max() == 0
+    assert crop[:, 58:].min() == 255
 
 
 @pytest.mark.parametrize(
