@@ -30,6 +30,10 @@ def _new_core() -> "Core":
     import openvino
 
     never_free(made := openvino.Core())
+    # Asked first by several threads at once, its tables of types would wait for the interpreter's
+    # lock in one while another held it and waited for the tables: for ever.
+    openvino.Type.f32.to_dtype()
+    assert openvino.Tensor(np.zeros(1, np.float32), shared_memory=True).data.size == 1
     return made
 
 

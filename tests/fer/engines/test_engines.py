@@ -59,6 +59,27 @@ signal.raise_signal(signal.SIGINT)
     assert (heard.returncode, heard.stdout) == (0, "heard\n"), heard.stderr
 
 
+@pytest.mark.parametrize("once_more", range(3))  # it hung two times in three
+def test_the_first_answers_may_be_asked_for_side_by_side(once_more):
+    side_by_side = """
+import os, sys, threading
+from fer.engines.openvino_engine import core
+core()
+import openvino
+sys.setswitchinterval(1e-6)
+together = threading.Barrier(8)
+def ask():
+    together.wait()
+    openvino.Type.f32.to_dtype()  # as every inference does
+threads = [threading.Thread(target=ask) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+    subprocess.run([sys.executable, "-c", side_by_side], check=True, timeout=60)
+
+
 def test_the_same_face_gets_the_same_bits_alone_and_in_a_crowd():
     recognizer, faces = fer.load(), crops(9)
     together = recognizer.predict(faces)
