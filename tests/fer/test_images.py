@@ -298,7 +298,7 @@ def check_one_sentence(message: str) -> None:
         pytest.param("/dev/null", "not a regular file", id="device"),
         pytest.param("a\0b.png", "does not exist|cannot be read", id="null in the name"),
         pytest.param("x" * 5000, "does not exist|cannot be read", id="name too long"),
-        pytest.param("two\nlines.png", "“two?lines.png”", id="line break in the name"),
+        pytest.param("two\nlines.png", "“two\\?lines.png”", id="line break in the name"),
         pytest.param("\udcff.png", "does not exist", id="name that is not text"),
         pytest.param("", "folder", id="no path"),
         pytest.param(None, "NoneType", id="None"),

@@ -218,22 +218,26 @@ def test_answering_needs_no_torch(portrait):
 # Shared batches
 
 
-class Slow:
-    """Doubles numbers, slowly, and remembers how many came at once."""
+class Held:
+    """Doubles numbers once it is set free, and remembers how many came at once."""
 
     def __init__(self):
         self.sizes = []
+        self.busy = threading.Event()
+        self.free = threading.Event()
 
     def __call__(self, batch):
-        time.sleep(0.05)
+        self.busy.set()
+        self.free.wait()
         self.sizes.append(len(batch))
         if (batch < 0).any():
             raise ValueError("a negative number")
         return (batch * 2,)
 
 
-def ask(shared, batches):
-    """Each batch from a thread of its own; answers or errors, in their order."""
+def ask(shared, network, batches):
+    """Each batch from a thread of its own, the others while the first is computed; answers or
+    errors, in their order."""
     answers = [None] * len(batches)
 
     def one(i):
@@ -243,9 +247,12 @@ def ask(shared, batches):
             answers[i] = str(error)
 
     threads = [threading.Thread(target=one, args=(i,)) for i in range(len(batches))]
-    for thread in threads:
+    for waiting, thread in enumerate(threads):
         thread.start()
-        time.sleep(0.01)
+        network.busy.wait()
+        while len(shared._waiting) < waiting:
+            time.sleep(0.001)
+    network.free.set()
     for thread in threads:
         thread.join()
     return answers
@@ -261,14 +268,15 @@ def ask(shared, batches):
     ],
 )
 def test_those_who_wait_share_a_batch(batches, most, sizes):
-    network = Slow()
-    answers = ask(SharedBatches(network, most), batches)
+    network = Held()
+    answers = ask(SharedBatches(network, most), network, batches)
     assert answers == [[2 * number for number in batch] for batch in batches]
     assert network.sizes == sizes
 
 
 def test_an_error_reaches_those_who_shared_it_and_nobody_else():
-    shared = SharedBatches(Slow(), 8)
-    answers = ask(shared, [[1], [-1], [2]])
+    network = Held()
+    shared = SharedBatches(network, 8)
+    answers = ask(shared, network, [[1], [-1], [2]])
     assert answers == [[2], "a negative number", "a negative number"]
-    assert ask(shared, [[3]]) == [[6]]
+    assert ask(shared, network, [[3]]) == [[6]]

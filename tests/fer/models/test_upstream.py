@@ -275,7 +275,9 @@ def test_a_file_cannot_take_memory_or_time(tmp_path, monkeypatch, capsys, case, 
     assert run(tmp_path / "raf.pth", tmp_path / "out") == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not (tmp_path / "out").exists()
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1_500_000, "KB"
+    # A child begins with what its parent holds, which may be more than it was allowed.
+    parent, child = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    assert child.ru_maxrss < max(1_500_000, parent.ru_maxrss + 100_000), "KB"
 
 
 VALUES = torch.arange(12.0)
