@@ -17,8 +17,8 @@ from tqdm import tqdm
 
 from benchmarks.detection_scenes import Portrait, Scene, backgrounds, crop_portrait, paste
 from benchmarks.tally import match
+from fer.commands import run_command
 from fer.data import LabelledFaces, load_split
-from fer.errors import run_command
 from fer.evaluation.metrics import accuracies
 from fer.recognizer import Recognizer, load
 

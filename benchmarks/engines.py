@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from fer.commands import run_command
 from fer.engines import EngineName, Precision
-from fer.errors import run_command
 from fer.models.bundled import BUNDLES, WEIGHTS
 from fer.models.files import write_json
 

@@ -10,7 +10,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from fer.errors import run_command
+from fer.commands import run_command
 
 RECORD = Path(__file__).parent / "peers.json"
 OF_THE_READER = ("emotiefflib", "deepface")

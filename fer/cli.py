@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import fer
-from fer.errors import run_command
+from fer.commands import run_command
 from fer.models.bundled import default_model
 
 if TYPE_CHECKING:

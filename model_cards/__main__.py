@@ -11,7 +11,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from fer.errors import ModelError, run_command
+from fer.commands import run_command
+from fer.errors import ModelError
 
 
 def main(arguments: list[str] | None = None) -> int:

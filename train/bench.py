@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from fer.errors import run_command
+from fer.commands import run_command
 
 RECIPES = ("ferplus-ddamfn", "ferplus-convnext", "ferplus-face-resnet")
 PATHS = [f"train/recipes/{name}.toml" for name in RECIPES]

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fer.errors import run_command
+from fer.commands import run_command
 
 if TYPE_CHECKING:
     from fer.evaluation.evaluate import Evaluation

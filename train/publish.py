@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from fer.errors import run_command
+from fer.commands import run_command
 
 
 def main(arguments: list[str] | None = None) -> int:

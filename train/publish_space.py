@@ -9,7 +9,7 @@ bundled one while the Hub cannot be reached.
 import argparse
 import sys
 
-from fer.errors import run_command
+from fer.commands import run_command
 
 
 def main(arguments: list[str] | None = None) -> int:

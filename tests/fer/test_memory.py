@@ -10,7 +10,8 @@ from generated import MEMBER
 
 import fer
 from fer import batch
-from fer.errors import FerError, run_command
+from fer.commands import run_command
+from fer.errors import FerError
 from fer.images import open_image
 from fer.ui.backend import Backend
 from fer.ui.page import build

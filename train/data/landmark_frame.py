@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
+from fer.commands import run_command
 from fer.data import LabelledFaces, load_split
-from fer.errors import run_command
 from fer.faces import ARCFACE, FaceDetector
 from fer.models.classifier import engine_for
 from fer.models.config import write_config

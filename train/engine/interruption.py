@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from fer.errors import run_command
+from fer.commands import run_command
 
 
 class OutOfTime(Exception):
