@@ -7,6 +7,7 @@ Path("faces.csv").write_text(results.to_csv(), encoding="utf-8")
 import io
 import math
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -87,22 +88,26 @@ def recognize(files: Sequence[str | Path], recognizer: Recognizer) -> Results:
     return results
 
 
-def gather(files: Sequence[str | Path]) -> list[Photo]:
+def gather(files: Sequence[str | Path], folders: bool = True) -> list[Photo]:
     """The photos in files and zips, none of them opened yet and nothing unpacked onto the disk.
 
-    Photos of one name are told apart by the folders or the zip that they are in.
+    Photos of one name are told apart by the folders or the zip that they are in, or by a number
+    where `folders` mean nothing, as those of uploads.
     """
     places: list[Place] = []
     for file in map(Path, files):
         if file.is_file() and zipfile.is_zipfile(file):
-            places += _in_zip(file)
+            found = _in_zip(file)
         else:
-            places.append((file.parts, 1, _of_file(file)))
+            found = [(file.parts, 1, _of_file(file))]
+        outer = 0 if folders else len(file.parts) - 1
+        places += [(parts[outer:], least, get) for parts, least, get in found]
         if len(places) > MAX_PHOTOS:
             raise FerError(f"There are more than {MAX_PHOTOS} photos: send fewer at once.")
     if not places:
         raise FerError("There are no photos: add some first.")
-    return list(zip(_names(places), (get for _, _, get in places), strict=True))
+    names = _names(places) if folders else _numbered(_names(places))
+    return list(zip(names, (get for _, _, get in places), strict=True))
 
 
 def _names(places: list[Place]) -> list[str]:
@@ -125,6 +130,16 @@ def _names(places: list[Place]) -> list[str]:
             return names
         for i in unclear:
             shown[i] += 1
+
+
+def _numbered(names: list[str]) -> list[str]:
+    """The same, from the second of a name on with a number."""
+    before: Counter[str] = Counter()
+    numbered = []
+    for name in names:
+        before[name] += 1
+        numbered.append(f"{name} ({before[name]})" if before[name] > 1 else name)
+    return numbered
 
 
 def read_all(

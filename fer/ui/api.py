@@ -110,7 +110,8 @@ class Endpoints:
         results = batch.Results()
         with uploads.all_taken(photos) as files:
             recognizer, read = self._backend.recognizer, self._backend.read_faces
-            for _ in batch.read_all(batch.gather(files), recognizer, results, read):
+            gathered = batch.gather(files, folders=False)
+            for _ in batch.read_all(gathered, recognizer, results, read):
                 pass
         problems = [{"file": name, "error": sentence} for name, sentence in results.problems]
         return {"rows": results.rows, "problems": problems}

@@ -110,6 +110,22 @@ def test_photos_of_one_name_are_told_apart(tmp_path, monkeypatch, files, names):
     assert [name for name, _ in batch.gather(files)] == names
 
 
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (["x/1.jpg", "y/1.jpg", "z/1.jpg"], ["1.jpg", "1.jpg (2)", "1.jpg (3)"]),
+        (["one.zip", "two.zip"], ["one.zip/in/1.jpg", "two.zip/in/1.jpg"]),
+        (["x/2.jpg", "one.zip", "y/1.jpg"], ["2.jpg", "in/1.jpg", "1.jpg"]),
+    ],
+)
+def test_of_uploads_no_folder_of_the_server_is_told(tmp_path, monkeypatch, files, names):
+    monkeypatch.chdir(tmp_path)
+    for name in ("one.zip", "two.zip"):
+        write_zip(tmp_path / name, {"in/1.jpg": b""})
+    paths = [tmp_path / file for file in files]
+    assert [name for name, _ in batch.gather(paths, folders=False)] == names
+
+
 def test_several_photos_are_read_together(recognizer, portrait):
     together = []
 

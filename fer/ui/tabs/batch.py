@@ -27,7 +27,7 @@ def build(backend: Backend) -> None:
     def read(sent: Any) -> Generator[Progress | Markup, None, None]:
         results = batch.Results()
         with uploads.all_taken(sent) as files:
-            photos = batch.gather(files)
+            photos = batch.gather(files, folders=False)
             yield progress(0, len(photos))
             for done in batch.read_all(photos, backend.recognizer, results, backend.read_faces):
                 yield progress(done, len(photos))
