@@ -14,7 +14,7 @@ try:
     main(["--help"])
 finally:
     new = {name.split(".")[0] for name in sys.modules.keys() - before}
-    print("imported:", *sorted(new - {"model_cards"} - sys.stdlib_module_names))
+    print("imported:", *sorted(new - {"model_cards", "fer"} - sys.stdlib_module_names))
 """
 
 
