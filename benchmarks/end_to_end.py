@@ -1,14 +1,9 @@
 """From a photo to the expression: what finding and cutting out a face cost against a ready crop.
 
-    python -m benchmarks.end_to_end --ferplus FOLDER --model A [B …]
-
 FER+'s validation crops are read whole; then they are enlarged, pasted into photos, every other one
 turned by up to 20°, found there, cut out and read.
 """
 
-import argparse
-import json
-import sys
 from typing import Any
 
 import numpy as np
@@ -17,10 +12,9 @@ from tqdm import tqdm
 
 from benchmarks.detection_scenes import Portrait, Scene, backgrounds, crop_portrait, paste
 from benchmarks.tally import match
-from fer.commands import run_command
-from fer.data import LabelledFaces, load_split
+from fer.data import LabelledFaces
 from fer.evaluation.metrics import accuracies
-from fer.recognizer import Recognizer, load
+from fer.recognizer import Recognizer
 
 FACES = 1000
 PASTED = 300  # of them into the composed scenes
@@ -92,24 +86,3 @@ def _scene(faces: LabelledFaces, row: int) -> Scene:
 def _shares(answers: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     overall, mean_class = accuracies(answers, labels)
     return {"overall_accuracy": round(overall, 4), "mean_class_accuracy": round(mean_class, 4)}
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.end_to_end")
-    parser.add_argument("--ferplus", required=True, help="folder of FER+ with a validation split")
-    parser.add_argument("--model", nargs="+", required=True, help="models, as fer.load names them")
-    options = parser.parse_args(arguments)
-    return run_command(lambda: compare(options.ferplus, options.model), "train")
-
-
-def compare(ferplus: str, models: list[str]) -> int:
-    """Judge several models on the same faces and photos; 0."""
-    faces = load_split(ferplus, "validation")
-    for model in models:
-        print(model, json.dumps(judge(load(model), faces), indent=2))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
