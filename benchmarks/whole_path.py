@@ -1,4 +1,4 @@
-"""How right models are from a photo on: python -m benchmarks.whole_path --ferplus DIR --model A [B …]
+"""How right models are from a photo on: python -m benchmarks.whole_path --ferplus DIR --model A
 
 Prints what `benchmarks.end_to_end` finds of each, on the same faces and photos.
 """
