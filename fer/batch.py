@@ -207,7 +207,8 @@ def _in_zip(file: Path) -> list[Place]:
     if sum(info.file_size for info in inside) > MAX_UNPACKED:
         raise FerError(f"The zip “{file.name}” unpacks to more than 1 GB: send fewer photos.")
     return [
-        ((*file.parts, *_shown(info)), len(_shown(info)), _of_zip(file, info)) for info in inside
+        ((*file.parts, *(shown := _shown(info))), len(shown), _of_zip(file, info))
+        for info in inside
     ]
 
 

@@ -132,7 +132,7 @@ def _kept(
 
 def _open(path: Path) -> tuple[float, Iterator[tuple[float, Image.Image]]]:
     """The length in seconds, 0 where the file does not say it, and pictures with their times."""
-    clip = f"The clip “{' '.join(readable(path.name).split())}”"
+    clip = f"The clip “{readable(path.name)}”"
     try:
         if not path.is_file():  # reading a pipe or a device might never end
             raise FileNotFoundError

@@ -90,6 +90,15 @@ def test_what_is_no_photo_is_one_bad_file(recognizer, portrait, tmp_path, make, 
     assert problem in sentence
 
 
+@pytest.fixture
+def zips(tmp_path, monkeypatch):
+    """Here, with two zips whose photos are called alike."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("one.zip", "two.zip"):
+        write_zip(tmp_path / name, {"in/1.jpg": b""})
+    return tmp_path
+
+
 @pytest.mark.parametrize(
     ("files", "names"),
     [
@@ -103,10 +112,7 @@ def test_what_is_no_photo_is_one_bad_file(recognizer, portrait, tmp_path, make, 
         (["one.zip", "in/1.jpg", "b/1.jpg"], ["one.zip/in/1.jpg", "in/1.jpg", "b/1.jpg"]),
     ],
 )
-def test_photos_of_one_name_are_told_apart(tmp_path, monkeypatch, files, names):
-    monkeypatch.chdir(tmp_path)
-    for name in ("one.zip", "two.zip"):
-        write_zip(tmp_path / name, {"in/1.jpg": b""})
+def test_photos_of_one_name_are_told_apart(zips, files, names):
     assert [name for name, _ in batch.gather(files)] == names
 
 
@@ -118,11 +124,8 @@ def test_photos_of_one_name_are_told_apart(tmp_path, monkeypatch, files, names):
         (["x/2.jpg", "one.zip", "y/1.jpg"], ["2.jpg", "in/1.jpg", "1.jpg"]),
     ],
 )
-def test_of_uploads_no_folder_of_the_server_is_told(tmp_path, monkeypatch, files, names):
-    monkeypatch.chdir(tmp_path)
-    for name in ("one.zip", "two.zip"):
-        write_zip(tmp_path / name, {"in/1.jpg": b""})
-    paths = [tmp_path / file for file in files]
+def test_of_uploads_no_folder_of_the_server_is_told(zips, files, names):
+    paths = [zips / file for file in files]
     assert [name for name, _ in batch.gather(paths, folders=False)] == names
 
 

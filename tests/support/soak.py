@@ -22,6 +22,7 @@ import numpy as np
 from films import write_clip
 from gradio_client import Client, handle_file
 from load import PORTRAIT, memory, photo_of
+from pages import files_in
 from serving import run
 from tqdm import tqdm
 
@@ -129,14 +130,10 @@ def soak_app(users: int, minutes: float) -> Soak:
                 bar.update(min(EVERY, bar.total - bar.n))
                 bar.set_postfix(answers=len(soak.answers), MB=round(soak.memory[-1][1]))
         end = time.monotonic() + ERASED
-        while (left := _files(Path(servers))) and time.monotonic() < end:
+        while (left := files_in(Path(servers))) and time.monotonic() < end:
             time.sleep(EVERY)
-        soak.left = left
+        soak.left = [str(path.relative_to(servers)) for path in left]
     return soak
-
-
-def _files(folder: Path) -> list[str]:
-    return [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
 
 
 def growth(soak: Soak) -> float | None:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor
 
 from fer.data import LabelledFaces
 from fer.faces.alignment import crop_matrix
 from train.data.landmark_frame import find_landmarks, median_frame
+from train.engine.checkpoint import save_tensors
 
 CUTS = "cuts.safetensors"
 # From fractions of a side to the places of torch's grids, which run from -1 to 1.
@@ -31,10 +32,8 @@ def cuts(faces: LabelledFaces, folder: Path) -> Tensor:
         found = find_landmarks(faces, range(len(faces)))
         frame = median_frame(found)
         matrices = [_cut(landmarks, frame) for landmarks in found]
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(save({"cuts": np.stack(matrices).astype(np.float32)}))
-        partial.replace(path)
-    return torch.from_numpy(load_file(path)["cuts"])
+        save_tensors(path, {"cuts": torch.from_numpy(np.stack(matrices)).float()}, {})
+    return load_file(path)["cuts"]
 
 
 def _cut(landmarks: np.ndarray | None, frame: np.ndarray) -> np.ndarray:

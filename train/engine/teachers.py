@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save
+from safetensors.numpy import load_file
 
 from fer.data import LabelledFaces
 from fer.evaluation.predictions import cached_probabilities
 from fer.models.model_folder import open_network
+from train.engine.checkpoint import save_tensors
 
 ANSWERS = "teachers.safetensors"
 
@@ -32,8 +34,6 @@ def taught_targets(
     path = folder / ANSWERS
     if not path.exists():
         answers = [cached_probabilities(open_network(Path(name)), faces) for name in teachers]
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(save({"probabilities": np.mean(answers, axis=0)}))
-        partial.replace(path)
+        save_tensors(path, {"probabilities": torch.from_numpy(np.mean(answers, axis=0))}, {})
     probabilities = load_file(path)["probabilities"]
     return ((1 - share) * faces.targets + share * probabilities).astype(np.float32, copy=False)
