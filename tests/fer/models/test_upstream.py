@@ -6,6 +6,7 @@ import pickle
 import resource
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from upstream import DDAMFNet, MixedFeatureNet, randomise, save_whole
 
 import fer
 from fer.cli import main
+from fer.errors import ModelError
 from fer.labels import EMOTIONS
 from fer.models.files import sha256
 from fer.models.model_folder import open_network
@@ -253,6 +255,29 @@ def test_a_file_that_cannot_be_imported(tmp_path, monkeypatch, capsys, file, wri
     assert not Path("out").exists()
 
 
+def overlapping(path):
+    """A hundred records, of which each holds all that follow it: 100 MB in 1 MB."""
+    torch.save({f"{i}": torch.zeros(2**18) for i in range(100)}, path)
+    with zipfile.ZipFile(path) as archive:
+        record, folder = f"{path.stem}/data.pkl", f"{path.stem}/data"
+        names = archive.read(record)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(record, names)
+        infos, content = [], bytes(2**20)
+        for key in reversed(range(100)):
+            info = zipfile.ZipInfo(f"{folder}/{key}")
+            info.file_size = info.compress_size = len(content)
+            info.CRC = zlib.crc32(content)
+            content = info.FileHeader() + content
+            info.header_offset = -len(content)
+            infos.append(info)
+        archive.fp.write(content)
+        archive.start_dir = archive.fp.tell()
+        for info in infos:
+            info.header_offset += archive.start_dir
+        archive.filelist += infos
+
+
 REPEATED = torch.zeros(1).expand(1000, 1000, 1400)  # 5.6 GB in 4 bytes
 
 
@@ -278,6 +303,12 @@ def test_a_file_cannot_take_memory_or_time(tmp_path, monkeypatch, capsys, case, 
     # A child begins with what its parent holds, which may be more than it was allowed.
     parent, child = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     assert child.ru_maxrss < max(1_500_000, parent.ru_maxrss + 100_000), "KB"
+
+
+def test_records_may_not_hold_each_other(tmp_path):
+    overlapping(tmp_path / "raf.pth")
+    with pytest.raises(ModelError, match="damaged"):
+        bounded_reading.read_tensors(tmp_path / "raf.pth")
 
 
 VALUES = torch.arange(12.0)
