@@ -4,10 +4,18 @@ The networks answer with the sums of Grad-CAM's formula already (`explained`): t
 logit by the last map, meaned over the map, times the map, in closed form.
 """
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+# Matplotlib's “inferno”, from cold to hot, whose brightness rises evenly. Between these, colours
+# are blended.
+INFERNO = np.array(
+    [
+        *([0, 0, 4], [24, 12, 60], [66, 10, 104], [106, 23, 110], [147, 38, 103], [188, 55, 84]),
+        *([221, 81, 58], [243, 118, 27], [252, 165, 10], [246, 215, 70], [252, 255, 164]),
+    ]
+)
 
 OPACITY = 0.6  # of the colour where the heat is highest
 
@@ -43,9 +51,10 @@ def heat_layer(
     placed = Image.fromarray(heat).transform(
         size, Image.Transform.AFFINE, tuple(matrix.ravel()), Image.Resampling.BILINEAR
     )
-    values = (np.asarray(placed) * 255).astype(np.uint8)
-    colours = cv2.applyColorMap(values, cv2.COLORMAP_INFERNO)
-    return Image.fromarray(np.dstack([colours[..., ::-1], values]))
+    values = np.asarray(placed)
+    steps = np.linspace(0, 1, len(INFERNO))
+    colours = [np.interp(values, steps, channel) for channel in INFERNO.T]
+    return Image.fromarray(np.dstack([*colours, values * 255]).astype(np.uint8))
 
 
 def lay_over(

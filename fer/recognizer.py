@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from fer import heatmap
 from fer.engines import EngineName, Precision
 from fer.engines.openvino_engine import OpenVinoEngine
 from fer.errors import FerError, HubUnreachable, check_no_other_fer
@@ -214,15 +215,13 @@ class Recognizer:
         `photo` is anything `fer.images.open_image` takes, `member` says which model of an ensemble
         is asked.
         """
-        from fer.heatmap import covered, heat_layer, lay_over  # imports OpenCV
-
         photo = open_image(photo)
         to_crop, heat = self._heat(photo.size, face, emotion, member)
-        region = covered(photo.size, to_crop, heat.shape[0])
+        region = heatmap.covered(photo.size, to_crop, heat.shape[0])
         size = (region[2] - region[0], region[3] - region[1])
         if not all(size):
             return photo
-        return lay_over(photo, heat_layer(to_crop, heat, region, size), region)
+        return heatmap.lay_over(photo, heatmap.heat_layer(to_crop, heat, region, size), region)
 
     def heat_layer(
         self,
@@ -237,10 +236,9 @@ class Recognizer:
 
         Colour and transparency say how much a place speaks for the emotion.
         """
-        from fer.heatmap import heat_layer
 
         to_crop, heat = self._heat(photo_size, face, emotion, member)
-        return heat_layer(to_crop, heat, region, size)
+        return heatmap.heat_layer(to_crop, heat, region, size)
 
     def _heat(
         self, photo_size: tuple[int, int], face: Face, emotion: str | None, member: int
@@ -253,11 +251,12 @@ class Recognizer:
             raise FerError(
                 f"There is no model {member}: choose one from 0 to {len(self.models) - 1}."
             )
-        from fer.heatmap import heat
 
         model = self.models[member]
         class_map = face.maps[member][EMOTIONS.index(emotion)]
-        return model.matrix(face.landmarks, photo_size), heat(class_map, model.config.input_size)
+        return model.matrix(face.landmarks, photo_size), heatmap.heat(
+            class_map, model.config.input_size
+        )
 
 
 def load(

@@ -17,7 +17,7 @@ from serving import ROOT
 from fer.version import __version__
 
 PARTS = ("pyproject.toml", "README.md", "LICENSE", "fer")  # what a wheel is made of
-HEAVY = {"PIL", "cv2", "gradio", "matplotlib", "numpy", "openvino", "pandas", "torch"}
+HEAVY = {"PIL", "av", "gradio", "matplotlib", "numpy", "openvino", "pandas", "torch"}
 WITHOUT_TORCH = "import sys; sys.modules['torch'] = None\n"
 PRINT_HEAVY = f"import sys; print(sorted({HEAVY} & sys.modules.keys()))"
 

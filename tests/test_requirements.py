@@ -27,7 +27,7 @@ EXTRAS = {"base": PROJECT["dependencies"], **PROJECT["optional-dependencies"]}
 ZEROGPU = json.loads((ROOT / "train" / "publishing" / "zerogpu.json").read_text("utf-8"))
 OF = packages_distributions()  # import name → packages
 OURS = {"benchmarks", "fer", "model_cards", "train"}
-PEERS = {"deepface", "emotiefflib", "facex"}  # in environments of their own
+PEERS = {"cv2", "deepface", "emotiefflib", "facex"}  # in environments of their own
 
 
 def pins(name: str) -> dict[str, str]:

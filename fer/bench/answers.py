@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-import cv2
+import av
 import numpy as np
 
 import fer
@@ -135,12 +135,14 @@ def video(recognizer: fer.Recognizer, plan: Plan) -> Iterator[Measurement]:
 
 def write_clip(path: Path, photo: Photo, seconds: int) -> Path:
     """A clip in which a photo slowly moves to the right."""
-    pixels = cv2.cvtColor(np.asarray(photo.picture), cv2.COLOR_RGB2BGR)
-    codec = cv2.VideoWriter.fourcc(*"mp4v")
-    writer = cv2.VideoWriter(str(path), codec, CLIP_RATE, photo.picture.size)
-    for moved in range(CLIP_RATE * seconds):
-        writer.write(np.roll(pixels, moved, axis=1))
-    writer.release()
+    pixels = np.asarray(photo.picture)
+    with av.open(path, "w") as clip:
+        stream = clip.add_stream("mpeg4", CLIP_RATE, pix_fmt="yuv420p")
+        stream.width, stream.height = photo.picture.size
+        for moved in range(CLIP_RATE * seconds):
+            frame = av.VideoFrame.from_ndarray(np.roll(pixels, moved, axis=1), "rgb24")
+            clip.mux(stream.encode(frame))
+        clip.mux(stream.encode())
     return path
 
 

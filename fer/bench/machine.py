@@ -11,7 +11,7 @@ import fer
 from fer.bench.records import Machine
 
 ROOT = Path(fer.__file__).parent.parent  # the clone, or where the package is installed
-PACKAGES = ("torch", "openvino", "numpy", "opencv-python-headless", "pillow", "gradio")
+PACKAGES = ("torch", "openvino", "numpy", "av", "pillow", "gradio")
 
 
 def describe() -> Machine:

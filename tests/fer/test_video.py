@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
-from films import write_clip, write_late_clip
+from films import write_clip, write_late_clip, write_turn
 from generated import MEMBER
 from PIL import Image
 
 import fer
-from fer import video
+from fer import clips, video
 from fer.faces.tracking import PATIENCE, Tracker, match, overlap
 
 
@@ -62,7 +62,7 @@ def test_a_clip_becomes_a_timeline(recognizer, portrait, tmp_path):
     frame = timeline.to_frame()
     assert set(frame["face"]) == {1}
     assert list(frame["emotion"].unique()) == ["happiness"]
-    assert len(frame) == pytest.approx(2 * video.PICTURES_A_SECOND, abs=1)
+    assert len(frame) == pytest.approx(2 * clips.PICTURES_A_SECOND, abs=1)
     assert frame["seconds"].is_monotonic_increasing
     (peak,) = timeline.peaks()
     assert (peak.number, peak.emotion) == (1, "happiness")
@@ -94,6 +94,32 @@ def test_a_clips_time_begins_with_its_first_picture(recognizer, portrait, tmp_pa
     assert 5 < seconds.max() < 60
 
 
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("clip.mp4", "mpeg4"),
+        ("clip.mp4", "libx264"),
+        ("clip.mp4", "libx265"),
+        ("clip.mp4", "libsvtav1"),
+        ("clip.webm", "vp8"),
+        ("clip.webm", "libvpx-vp9"),
+        ("clip.avi", "mpeg4"),
+    ],
+)
+def test_what_phones_and_browsers_write_is_read(recognizer, portrait, tmp_path, name, codec):
+    timeline = video.watch(write_clip(tmp_path / name, portrait, 0.5, 240, codec=codec), recognizer)
+    assert [row["emotion"] for row in timeline.rows] == ["happiness"] * 3
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_clip_filmed_sideways_is_turned_upright(portrait, tmp_path, turn):
+    clip = write_clip(tmp_path / "clip.mp4", portrait, 0.1, 96)
+    _, (upright, *_) = clips.open_clip(clip)
+    write_turn(clip, turn)
+    _, (turned, *_) = clips.open_clip(clip)
+    assert turned[1].tobytes() == upright[1].rotate(-turn, expand=True).tobytes()
+
+
 def test_the_largest_clip_that_cameras_call_4k_is_read(recognizer, tmp_path):
     assert video.watch(write_clip(tmp_path / "4k.mp4", None, 0.2, 3072), recognizer).rows == []
 
@@ -113,6 +139,10 @@ def cut(path: Path, portrait: Path) -> None:
     path.write_bytes(data[: len(data) // 2])
 
 
+# A header without an end, at which OpenCV's reader crashed.
+AVI = b"RIFF\x2e\x17\0\0AVI LIST\xec\x11\0\0hdrlavih\xa8\x26\xc8\x87" + bytes(160)
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
@@ -121,6 +151,7 @@ def cut(path: Path, portrait: Path) -> None:
         (lambda path, portrait: path.write_bytes(portrait.read_bytes()), "not a video"),
         (lambda path, _: path.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(99)), "damaged"),
         (cut, "damaged"),
+        (lambda path, _: path.write_bytes(AVI), "damaged"),
         (lambda path, _: write_clip(path, None, 70, 48), "longer than 60 seconds"),
         (lambda path, _: write_clip(path, None, 7200, 24), "longer than 60 seconds"),
         (lambda path, _: write_clip(path, None, 0.1, 3600), "larger than 4K"),
@@ -130,7 +161,7 @@ def cut(path: Path, portrait: Path) -> None:
         (lambda path, _: os.mkfifo(path), "cannot be read"),
     ],
     ids=[
-        *["playlist", "empty", "photo", "rubbish", "cut", "70 s", "2 h", "large", "fast"],
+        *["playlist", "empty", "photo", "rubbish", "cut", "avi", "70 s", "2 h", "large", "fast"],
         *["missing", "folder", "pipe"],
     ],
 )

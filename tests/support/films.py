@@ -1,10 +1,11 @@
 """Short clips made on the fly."""
 
+import math
 import re
+import struct
 from pathlib import Path
 
-import cv2
-import numpy as np
+import av
 from PIL import Image
 
 RATE = 15  # pictures a second
@@ -15,22 +16,43 @@ KEY_CLUSTER = re.compile(rb"\x1f\x43\xb6\x75.{2,3}\xe7.{2,4}\xa3.{1,3}\x81.{2}\x
 
 
 def write_clip(
-    path: Path, portrait: Path | None, seconds: float, size: int = 480, rate: int = RATE
+    path: Path,
+    portrait: Path | None,
+    seconds: float,
+    size: int = 480,
+    rate: int = RATE,
+    codec: str = "",
 ) -> Path:
     """A clip of a portrait that wanders to the right again and again, or of a grey wall.
 
-    MP4, or VP8 in WebM.
+    MPEG-4 in MP4 or AVI, VP8 in WebM, or what FFmpeg's encoder of another name makes.
     """
     face = Image.open(portrait).convert("RGB").resize((size * 3 // 4,) * 2) if portrait else None
-    codec = cv2.VideoWriter.fourcc(*("VP80" if path.suffix == ".webm" else "mp4v"))
-    writer = cv2.VideoWriter(str(path), codec, rate, (size * 4 // 3, size))
-    for i in range(round(seconds * rate)):
-        frame = Image.new("RGB", (size * 4 // 3, size), "grey")
-        if face:
-            frame.paste(face, (2 * i % (size // 3), size // 8))
-        writer.write(cv2.cvtColor(np.asarray(frame), cv2.COLOR_RGB2BGR))
-    writer.release()
+    codec = codec or ("vp8" if path.suffix == ".webm" else "mpeg4")
+    with av.open(path, "w") as clip:
+        stream = clip.add_stream(codec, rate, pix_fmt="yuv420p")
+        stream.width, stream.height = size * 4 // 3, size
+        stream.gop_size = 12  # pictures between whole ones
+        for i in range(round(seconds * rate)):
+            frame = Image.new("RGB", (size * 4 // 3, size), "grey")
+            if face:
+                frame.paste(face, (2 * i % (size // 3), size // 8))
+            clip.mux(stream.encode(av.VideoFrame.from_image(frame)))
+        clip.mux(stream.encode())
     return path
+
+
+def write_turn(path: Path, degrees: int) -> None:
+    """Let an MP4 say that its pictures are to be turned clockwise, as phones do."""
+    data = path.read_bytes()
+    upright, turned = (struct.pack(">9i", *_matrix(angle)) for angle in (0, degrees))
+    at = data.index(upright, data.index(b"tkhd"))
+    path.write_bytes(data[:at] + turned + data[at + len(turned) :])
+
+
+def _matrix(degrees: int) -> list[int]:
+    one, two = (round(65536 * part(math.radians(degrees))) for part in (math.cos, math.sin))
+    return [one, two, 0, -two, one, 0, 0, 0, 1 << 30]
 
 
 def write_late_clip(path: Path, portrait: Path) -> Path:
