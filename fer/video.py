@@ -12,11 +12,14 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from fer.clips import open_clip
+from fer.faces.cuts import glimpse
 from fer.faces.tracking import Tracker
+from fer.film import Picture, open_film
 from fer.labels import EMOTIONS
 from fer.recognizer import SURE, Face, Read, Recognizer
 
+MAX_SECONDS = 60
+PICTURES_A_SECOND = 5
 DETECTION_SIDE = 640  # pixels; finds faces a thirtieth of the picture wide
 PICTURES_AT_ONCE = 8  # read together
 MAX_FACES = 10  # in one picture
@@ -41,9 +44,9 @@ class Timeline:
     _peaks: dict[tuple[int, str], Peak] = field(default_factory=dict)
     _tracker: Tracker = field(default_factory=Tracker)
 
-    def add(self, seconds: float, faces: list[Face]) -> None:
-        """Add the picture at `seconds`."""
-        numbers = self._tracker(seconds, [face.box for face in faces])
+    def add(self, seconds: float, faces: list[Face], seen: bytes | None = None) -> None:
+        """Add the picture at `seconds`, of which `seen` is a glimpse."""
+        numbers = self._tracker(seconds, [face.box for face in faces], seen)
         for number, face in zip(numbers, faces, strict=True):
             shares = face.expressions
             self.rows.append(
@@ -95,24 +98,22 @@ def follow(
 
     `read` runs the networks in place of `recognizer.read`, such as on a GPU.
     """
-    length, pictures = open_clip(Path(path))
+    film = open_film(Path(path), 1 / PICTURES_A_SECOND, MAX_SECONDS)
     while True:
-        some: list[tuple[float, Image.Image]] = []
-        decoded = _kept(islice(pictures, PICTURES_AT_ONCE), some)
+        some: list[Picture] = []
+        decoded = _kept(islice(film.pictures, PICTURES_AT_ONCE), some)
         found = recognizer.detector.each(decoded, DETECTION_SIDE)
         if not found:
             return
         detected = [faces[:MAX_FACES] for faces in found]
-        faces_of_each = (read or recognizer.read)([photo for _, photo in some], detected)
-        for (seconds, _), faces in zip(some, faces_of_each, strict=True):
-            timeline.add(seconds, faces)
-        yield min(1.0, some[-1][0] / length) if length else 0.0
+        faces_of_each = (read or recognizer.read)([one.photo for one in some], detected)
+        for one, faces in zip(some, faces_of_each, strict=True):
+            timeline.add(one.seconds, faces, glimpse(one.photo))
+        yield min(1.0, some[-1].seconds / film.seconds) if film.seconds else 0.0
 
 
-def _kept(
-    pictures: Iterator[tuple[float, Image.Image]], kept: list[tuple[float, Image.Image]]
-) -> Iterator[Image.Image]:
+def _kept(pictures: Iterator[Picture], kept: list[Picture]) -> Iterator[Image.Image]:
     """The pictures as they are decoded; afterwards `kept` has them with their times."""
     for one in pictures:
         kept.append(one)
-        yield one[1]
+        yield one.photo

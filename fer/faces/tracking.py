@@ -1,6 +1,9 @@
 """Which face of one picture is which face of the next: the one whose box overlaps most."""
 
 from collections.abc import Sequence
+from typing import Any
+
+from fer.faces.cuts import is_cut
 
 Box = Sequence[float]  # x0, y0, x1, y1
 
@@ -34,15 +37,39 @@ class Tracker:
     def __init__(self) -> None:
         self._last: dict[int, tuple[float, Box]] = {}  # number: when and where it was last seen
         self._count = 0
+        self._glimpse = b""
 
-    def __call__(self, seconds: float, boxes: Sequence[Box]) -> list[int]:
-        """The numbers of the boxes in the picture at `seconds`."""
-        recent = {n: box for n, (when, box) in self._last.items() if seconds - when <= PATIENCE}
+    def __call__(
+        self, seconds: float, boxes: Sequence[Box], glimpse: bytes | None = None
+    ) -> list[int]:
+        """The numbers of the boxes in the picture at `seconds`.
+
+        With a `glimpse` of every picture (`fer.faces.cuts`), no number goes on over a cut.
+        """
+        if glimpse is not None:
+            if self._glimpse and is_cut(self._glimpse, glimpse):
+                self._last = {}
+            self._glimpse = glimpse
+        recent = {n: seen for n, seen in self._last.items() if seconds - seen[0] <= PATIENCE}
+        before = list(recent)
         numbers = []
-        for box, i in zip(boxes, match(list(recent.values()), boxes), strict=True):
+        for box, i in zip(boxes, match([box for _, box in recent.values()], boxes), strict=True):
             if i is None:
                 self._count += 1
-            number = self._count if i is None else list(recent)[i]
-            self._last[number] = (seconds, box)
+            number = self._count if i is None else before[i]
+            recent[number] = (seconds, box)
             numbers.append(number)
+        self._last = recent
         return numbers
+
+    def state(self) -> dict[str, Any]:
+        """All that it knows, as plain data, from which `resume` goes on."""
+        return {"last": list(self._last.items()), "count": self._count, "seen": self._glimpse.hex()}
+
+    @classmethod
+    def resume(cls, state: dict[str, Any]) -> "Tracker":
+        """One that goes on where another was."""
+        tracker = cls()
+        tracker._last = {number: (when, box) for number, (when, box) in state["last"]}
+        tracker._count, tracker._glimpse = state["count"], bytes.fromhex(state["seen"])
+        return tracker

@@ -1,5 +1,6 @@
 """Faces followed over pictures, and clips into timelines."""
 
+import json
 import os
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from generated import MEMBER
 from PIL import Image
 
 import fer
-from fer import clips, video
+from fer import video
+from fer.faces.cuts import glimpse, is_cut
 from fer.faces.tracking import PATIENCE, Tracker, match, overlap
+from fer.film import open_film
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +59,67 @@ def test_a_face_keeps_its_number_until_it_is_away_too_long():
     assert tracker(0.4 + PATIENCE + 0.1, [A]) == [3]
 
 
+def scene(colour: str, with_box: tuple[int, int, int, int] = (0, 0, 0, 0)) -> Image.Image:
+    picture = Image.new("RGB", (320, 180), colour)
+    picture.paste("black", with_box)
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "cut"),
+    [
+        (scene("white"), scene("white"), False),
+        (scene("white"), scene("grey"), True),
+        (scene("red"), scene("blue"), True),
+        (
+            scene("white", (0, 0, 40, 90)),
+            scene("white", (60, 20, 100, 110)),
+            False,
+        ),  # somebody went
+        (scene("grey"), scene("#909090"), False),  # a cloud
+    ],
+)
+def test_a_cut_is_more_than_movement(before, now, cut):
+    assert is_cut(glimpse(before), glimpse(now)) is cut
+
+
+def test_no_number_goes_on_over_a_cut():
+    tracker, day, night = Tracker(), glimpse(scene("white")), glimpse(scene("navy"))
+    assert tracker(0.0, [A], day) == [1]
+    assert tracker(0.2, [A], day) == [1]
+    assert tracker(0.4, [A], night) == [2]
+    resumed = Tracker.resume(json.loads(json.dumps(tracker.state())))
+    assert resumed(0.6, [A], night) == [2]
+    assert resumed(0.8, [A], day) == [3]
+
+
+def test_however_long_a_film_is_only_recent_faces_are_remembered():
+    tracker = Tracker()
+    for second in range(0, 1000, 10):
+        tracker(float(second), [A])
+    assert len(tracker.state()["last"]) == 1
+
+
+@pytest.mark.parametrize(("every", "count"), [(0.1, 20), (0.2, 10), (1.0, 2)])
+def test_a_film_shows_as_many_pictures_as_are_asked_for(portrait, tmp_path, every, count):
+    clip = write_clip(tmp_path / "clip.mp4", portrait, 2, 240, rate=30)
+    film = open_film(clip, every)
+    assert film.seconds == pytest.approx(2)
+    assert len(list(film.pictures)) == count
+
+
+def test_a_large_film_is_shown_smaller_by_a_scale(tmp_path):
+    picture = next(open_film(write_clip(tmp_path / "4k.mp4", None, 0.2, 1920), 0.2).pictures)
+    assert (picture.photo.size, picture.scale) == ((1280, 960), 2)
+
+
 def test_a_clip_becomes_a_timeline(recognizer, portrait, tmp_path):
     clip = write_clip(tmp_path / "clip.mp4", portrait, 2)
     timeline = video.watch(clip, recognizer)
     frame = timeline.to_frame()
     assert set(frame["face"]) == {1}
     assert list(frame["emotion"].unique()) == ["happiness"]
-    assert len(frame) == pytest.approx(2 * clips.PICTURES_A_SECOND, abs=1)
+    assert len(frame) == pytest.approx(2 * video.PICTURES_A_SECOND, abs=1)
     assert frame["seconds"].is_monotonic_increasing
     (peak,) = timeline.peaks()
     assert (peak.number, peak.emotion) == (1, "happiness")
@@ -114,10 +171,10 @@ def test_what_phones_and_browsers_write_is_read(recognizer, portrait, tmp_path, 
 @pytest.mark.parametrize("turn", [90, 180, 270])
 def test_a_clip_filmed_sideways_is_turned_upright(portrait, tmp_path, turn):
     clip = write_clip(tmp_path / "clip.mp4", portrait, 0.1, 96)
-    _, (upright, *_) = clips.open_clip(clip)
+    upright = next(open_film(clip, 1).pictures).photo
     write_turn(clip, turn)
-    _, (turned, *_) = clips.open_clip(clip)
-    assert turned[1].tobytes() == upright[1].rotate(-turn, expand=True).tobytes()
+    turned = next(open_film(clip, 1).pictures).photo
+    assert turned.tobytes() == upright.rotate(-turn, expand=True).tobytes()
 
 
 def test_the_largest_clip_that_cameras_call_4k_is_read(recognizer, tmp_path):

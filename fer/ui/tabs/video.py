@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from fer import clips, video
+from fer import video
 from fer.errors import VideoError
 from fer.ui.assets import script
 from fer.ui.backend import Backend
@@ -17,7 +17,7 @@ from fer.ui.server import uploads
 
 INVITATION = f"""
 ## A short clip
-Up to {clips.MAX_SECONDS} seconds. Every face is followed, and you see what it showed when.
+Up to {video.MAX_SECONDS} seconds. Every face is followed, and you see what it showed when.
 """
 NO_FACE = "No face was found: try a clip where faces are larger, sharper or seen from the front."
 CANCELLED = "Cancelled: the clip was erased."
