@@ -105,6 +105,14 @@ class Face:
         return dict(zip(scale, map(float, to_levels(self.probabilities, scale)), strict=True))
 
 
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """One face cut out of its photo, which is needed no more, for every model of a recogniser."""
+
+    found: Found
+    crops: tuple[Image.Image, ...]
+
+
 # Photos and the faces detected in each, to the faces with what they show.
 Read = Callable[[list[Image.Image], list[list[DetectedFace]]], list[list[Face]]]
 
@@ -162,33 +170,39 @@ class Recognizer:
         photo = open_image(image)
         if not aligned:
             return self.read([photo], [self.detector(photo)])[0]
-        whole = (0.0, 0.0, float(photo.width), float(photo.height))
-        return self._faces([(whole, None, 1.0)], [[photo]] * len(self.models))
+        return self.read_cuts([self.cut(photo)])
 
     def read(
         self, photos: list[Image.Image], detected: list[list[DetectedFace]]
     ) -> list[list[Face]]:
         """The faces that the detector found in each photo, read in common batches."""
-        each = [(photo, one) for photo, own in zip(photos, detected, strict=True) for one in own]
-        crops = [[model.crop(photo, one.landmarks) for photo, one in each] for model in self.models]
-        found = [(one.box, one.landmarks, one.score) for _, one in each]
-        faces = iter(self._faces(found, crops))
+        each = zip(photos, detected, strict=True)
+        faces = iter(self.read_cuts([self.cut(photo, one) for photo, own in each for one in own]))
         return [[next(faces) for _ in own] for own in detected]
 
-    def _faces(self, found: Sequence[Found], crops: list[list[Image.Image]]) -> list[Face]:
-        """What N faces show, from the crops that each model gets of them."""
+    def cut(self, photo: Image.Image, face: DetectedFace | None = None) -> Cut:
+        """A face of an RGB photo, cut out; without one the photo is a face crop and used whole."""
+        if face is None:
+            whole = (0.0, 0.0, float(photo.width), float(photo.height))
+            return Cut((whole, None, 1.0), (photo,) * len(self.models))
+        crops = tuple(model.crop(photo, face.landmarks) for model in self.models)
+        return Cut((face.box, face.landmarks, face.score), crops)
+
+    def read_cuts(self, cuts: Sequence[Cut]) -> list[Face]:
+        """What faces of any photos show, read in common batches."""
+        crops = [[cut.crops[i] for cut in cuts] for i in range(len(self.models))]
         answers = list(self._threads().map(Classifier.answer, self.models, crops))
         members = np.stack([answer.probabilities for answer in answers])
         probabilities = self.combine(members)
         return [
             Face(
-                *one,
-                tuple(own[i] for own in crops),
+                *cut.found,
+                cut.crops,
                 probabilities[i],
                 members[:, i],
                 tuple(answer.maps[i] for answer in answers),
             )
-            for i, one in enumerate(found)
+            for i, cut in enumerate(cuts)
         ]
 
     def predict(self, crops: list[Image.Image]) -> NDArray[np.float32]:
