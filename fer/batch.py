@@ -174,11 +174,16 @@ def _shrink(photo: Image.Image) -> Image.Image:
 
 def _of_file(file: Path) -> Callable[[], Path]:
     def get() -> Path:
-        if file.is_file() and file.stat().st_size > MAX_BYTES:
-            raise _too_large()
+        check_bytes(file)
         return file  # which says what is wrong with it when it is opened
 
     return get
+
+
+def check_bytes(file: Path) -> None:
+    """Raise `ImageError` for a file that is there and too large to be a photo."""
+    if file.is_file() and file.stat().st_size > MAX_BYTES:
+        raise _too_large()
 
 
 class _SmallReads(io.FileIO):
@@ -197,7 +202,7 @@ def _too_many(file: Path) -> FerError:
 def _in_zip(file: Path) -> list[Place]:
     try:
         with _SmallReads(file) as data, zipfile.ZipFile(data) as archive:
-            inside = [info for info in archive.infolist() if _is_photo(info)]
+            inside = [info for info in archive.infolist() if is_offered(info)]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise FerError(f"The zip “{file.name}” is damaged: make it again.") from error
     if not inside:
@@ -207,12 +212,12 @@ def _in_zip(file: Path) -> list[Place]:
     if sum(info.file_size for info in inside) > MAX_UNPACKED:
         raise FerError(f"The zip “{file.name}” unpacks to more than 1 GB: send fewer photos.")
     return [
-        ((*file.parts, *(shown := _shown(info))), len(shown), _of_zip(file, info))
+        ((*file.parts, *(shown := shown_parts(info))), len(shown), _of_zip(file, info))
         for info in inside
     ]
 
 
-def _shown(info: zipfile.ZipInfo) -> list[str]:
+def shown_parts(info: zipfile.ZipInfo) -> list[str]:
     """The path inside the zip, which tells photos apart, without what would lead out of it.
 
     It is a name to show and never a place to write to.
@@ -221,7 +226,7 @@ def _shown(info: zipfile.ZipInfo) -> list[str]:
     return [part for part in parts if part.strip("./")]
 
 
-def _is_photo(info: zipfile.ZipInfo) -> bool:
+def is_offered(info: zipfile.ZipInfo) -> bool:
     """Neither a folder nor what macOS adds to its zips."""
     name = PurePosixPath(info.filename)
     return not info.is_dir() and "__MACOSX" not in name.parts and not name.name.startswith(".")
@@ -229,22 +234,34 @@ def _is_photo(info: zipfile.ZipInfo) -> bool:
 
 def _of_zip(file: Path, info: zipfile.ZipInfo) -> Callable[[], bytes]:
     def get() -> bytes:
-        if info.compress_type not in PACKED:
-            raise ImageError("The photo is packed in an unusual way: make the zip again.")
         try:
-            with zipfile.ZipFile(file) as archive, archive.open(info) as packed:
-                data = packed.read(MAX_BYTES + 1)  # whatever the zip claims, never more
-        except MemoryError as error:
-            raise ImageError(f"The photo {NO_MEMORY}") from error
-        except Exception as error:  # each way of packing has errors of its own
-            raise ImageError(
-                "The photo cannot be unpacked: it is damaged or has a password."
-            ) from error
-        if len(data) > MAX_BYTES:
-            raise _too_large()
-        return data
+            archive = zipfile.ZipFile(file)
+        except Exception as error:
+            raise _not_unpacked() from error
+        with archive:
+            return unpacked(archive, info)
 
     return get
+
+
+def unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """The file of a photo in a zip; raises `ImageError`."""
+    if info.compress_type not in PACKED:
+        raise ImageError("The photo is packed in an unusual way: make the zip again.")
+    try:
+        with archive.open(info) as packed:
+            data = packed.read(MAX_BYTES + 1)  # whatever the zip claims, never more
+    except MemoryError as error:
+        raise ImageError(f"The photo {NO_MEMORY}") from error
+    except Exception as error:  # each way of packing has errors of its own
+        raise _not_unpacked() from error
+    if len(data) > MAX_BYTES:
+        raise _too_large()
+    return data
+
+
+def _not_unpacked() -> ImageError:
+    return ImageError("The photo cannot be unpacked: it is damaged or has a password.")
 
 
 def _too_large() -> ImageError:

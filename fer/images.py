@@ -138,6 +138,11 @@ def _open_heic(data: bytes) -> Image.Image:
     return HeifImageFile(io.BytesIO(data))
 
 
+def read_file(path: str | Path) -> bytes:
+    """The bytes of a photo's file, which may not be an image; raises `ImageError`."""
+    return _read(path, _describe(path))
+
+
 def _read(source: str | Path | bytes | BinaryIO, photo: str) -> bytes:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source)

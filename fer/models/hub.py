@@ -107,7 +107,7 @@ def snapshot(model: str) -> tuple[Path, list[str]]:
         folder = snapshot_download(repo, revision=about.sha, allow_patterns=wanted)
         return Path(folder), names
     except (HTTPError, OSError, ValueError, RuntimeError) as error:
-        raise _sentence(error, repo, "card", revision) from None
+        raise sentence(error, repo, "card", revision) from None
 
 
 def _pull(repo: str, file: str, revision: str | None, offline: bool) -> Path:
@@ -118,7 +118,7 @@ def _pull(repo: str, file: str, revision: str | None, offline: bool) -> Path:
     try:
         path = hf_hub_download(repo, file, revision=revision, local_files_only=offline)
     except (HTTPError, OSError, ValueError, RuntimeError) as error:  # the last from Xet's client
-        raise _sentence(error, repo, file, revision) from None
+        raise sentence(error, repo, file, revision) from None
     return Path(path).parent
 
 
@@ -170,7 +170,7 @@ def _contents(snapshot: Path) -> set[Path]:
     return {path.resolve() for path in (*snapshot.iterdir(), *blobs.glob("*"))}
 
 
-def _sentence(error: Exception, repo: str, file: str, revision: str | None) -> HubError:
+def sentence(error: Exception, repo: str, file: str, revision: str | None) -> HubError:
     """What went wrong, without the server's own words: they might repeat a token.
 
     For the same reason it is raised `from None`: a traceback would print them.

@@ -21,7 +21,13 @@ from fer.models.bundled import BUNDLED, default_model
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["import", "--help"], ["export", "--help"], ["bench", "--help"]],
+    [
+        ["--help"],
+        ["batch", "--help"],
+        ["import", "--help"],
+        ["export", "--help"],
+        ["bench", "--help"],
+    ],
     ids=" ".join,
 )
 def test_help_waits_for_nothing_heavy(arguments):

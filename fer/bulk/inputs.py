@@ -1,0 +1,167 @@
+"""What a user names, found file by file: folders, globs, zips, lists, parquet, films, the Hub.
+
+Nothing is read of a photo; of what holds several the directory is, to count them.
+"""
+
+import glob
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from fer.errors import FerError
+from fer.images import readable
+
+PHOTOS = {
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
+    *(".avif", ".heic", ".heif", ".hif", ".mpo"),
+}
+FILMS = {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi"}
+CONTAINERS = {".zip": "zip", ".parquet": "parquet", **dict.fromkeys(FILMS, "film")}
+LIST = ".txt"
+HUB = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+)(?:@([\w./-]+))?/?")
+STDIN = "-"
+Place = tuple[int, int]  # device and inode of a folder
+
+
+@dataclass(frozen=True)
+class File:
+    """One file to read: a "photo", "zip", "parquet" or "film", or a "folder" that cannot be."""
+
+    kind: str
+    path: str
+    source: str  # how results call it
+    root: str | None = None  # the folder that was gone through when it was found
+    named: bool = False  # by the user, and not found in a folder
+
+
+@dataclass
+class LeftOut:
+    """Files in folders that are neither photos nor hold any."""
+
+    count: int = 0
+    first: str = ""
+
+    def add(self, name: str) -> None:
+        """One more."""
+        self.first = self.first or readable(name)
+        self.count += 1
+
+
+def find(inputs: list[str], left_out: LeftOut) -> Iterator[File]:
+    """The files of all inputs, always in the same order; adds to `left_out` what is none of them.
+
+    Raises `FerError` for an input that is not there.
+    """
+    for name in inputs:
+        if name == STDIN:
+            yield from _listed(map(os.fsdecode, sys.stdin.buffer), left_out)
+        elif hub := HUB.fullmatch(name):
+            yield from _on_the_hub(hub[1], hub[2], left_out)
+        elif os.path.lexists(name):
+            yield from _named(name, left_out)
+        else:
+            found = sorted(glob.iglob(name, recursive=True))  # noqa: PTH207 (names stay as they are)
+            if not found:
+                raise FerError(f"{readable(name)} does not exist: check the name and the folder.")
+            yield from _matched(found, left_out)
+
+
+def _named(name: str, left_out: LeftOut) -> Iterator[File]:
+    if Path(name).is_dir():
+        yield from _folder(name, name, left_out)
+    elif Path(name).suffix.lower() == LIST:
+        try:
+            with Path(name).open(encoding="utf-8-sig", errors="surrogateescape") as lines:
+                yield from _listed(lines, left_out)
+        except OSError as error:
+            raise FerError(
+                f"The list {readable(name)} cannot be read: check its name and your permissions."
+            ) from error
+    else:
+        yield _file(name, named=True)
+
+
+def _matched(names: list[str], left_out: LeftOut) -> Iterator[File]:
+    """What a pattern stands for: no file twice through folders that match, or links to folders."""
+    walked: set[Place] = set()
+    parents: dict[Place, str] = {}
+    for name in names:
+        parent, _ = os.path.split(name)
+        if Path(name).is_dir():
+            yield from _folder(name, name, left_out, walked)
+            continue
+        place = _place(parent or ".")
+        if place not in walked and parents.setdefault(place, parent) == parent:
+            yield from _named(name, left_out)
+
+
+def _listed(lines: Iterator[str], left_out: LeftOut) -> Iterator[File]:
+    """Paths, one a line; what is not there is a photo that cannot be read."""
+    for line in lines:
+        name = line.rstrip("\r\n")
+        if not name.strip():
+            continue
+        if Path(name).is_dir():
+            yield from _folder(name, name, left_out)
+        else:
+            yield _file(name)
+
+
+def _file(name: str, source: str | None = None, **about: object) -> File:
+    kind = CONTAINERS.get(PurePosixPath(name).suffix.lower(), "photo")
+    return File(kind, name, readable(source or name), **about)  # type: ignore[arg-type]
+
+
+def _place(folder: str) -> Place:
+    """The folder itself, whichever way led to it."""
+    status = Path(folder).stat()
+    return status.st_dev, status.st_ino
+
+
+def _folder(
+    folder: str, source: str, left_out: LeftOut, walked: set[Place] | None = None
+) -> Iterator[File]:
+    """Every file in a folder and those below it, through links too but into no folder twice.
+
+    `walked` are folders that were gone through already, to which these are added.
+    """
+    seen = set() if walked is None else walked
+
+    def walk(place: str) -> Iterator[File]:
+        try:
+            if _place(place) in seen:
+                return
+            seen.add(_place(place))
+            names = sorted(os.listdir(place))  # noqa: PTH208 (names alone are needed)
+        except OSError:
+            yield File("folder", place, readable(source + place[len(folder) :]))
+            return
+        for name in names:
+            path = os.path.join(place, name)  # noqa: PTH118 (keeps what the user wrote)
+            if name.startswith(".") or name == "__MACOSX":
+                continue
+            if Path(path).is_dir():
+                yield from walk(path)
+            elif Path(name).suffix.lower() in PHOTOS | CONTAINERS.keys():
+                yield _file(path, source + path[len(folder) :], root=folder)
+            else:
+                left_out.add(path)
+
+    yield from walk(folder)
+
+
+def _on_the_hub(repo: str, revision: str | None, left_out: LeftOut) -> Iterator[File]:
+    """The files of a data set on the Hub, which go into its cache, of one exact commit."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HTTPError
+
+    from fer.models.hub import sentence
+
+    try:
+        folder = snapshot_download(repo, repo_type="dataset", revision=revision)
+    except (HTTPError, OSError, ValueError, RuntimeError) as error:
+        raise sentence(error, repo, "data set", revision) from None
+    yield from _folder(folder, f"hf://datasets/{repo}@{Path(folder).name}", left_out)

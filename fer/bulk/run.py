@@ -1,0 +1,174 @@
+"""A whole run: from the inputs to the results file, carried on where an earlier one was stopped."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import closing, nullcontext, suppress
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from fer.bulk.answers import Answer, answers
+from fer.bulk.files import write_whole
+from fer.bulk.inputs import HUB, STDIN, File, LeftOut, find
+from fer.bulk.items import Item, count, items
+from fer.bulk.parts import Progress, Run
+from fer.bulk.schema import Row, description, row
+from fer.bulk.tables import writer
+from fer.errors import FerError
+from fer.faces.tracking import Tracker
+from fer.models.config import CONFIG
+from fer.models.model_folder import ModelFolder
+from fer.recognizer import Recognizer
+from fer.version import __version__
+
+PART = 256  # items that are kept together: what a stop can cost
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be done."""
+
+    inputs: list[str]
+    out: Path
+    every: float = 0.2  # seconds from one picture of a film to the next
+    aligned: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to: counts of "pictures", "faces", pictures "without" one and "failed"."""
+
+    counts: dict[str, int]
+    left_out: LeftOut
+    was_done: bool = False
+
+
+def recognize(
+    job: Job, recognizer: Recognizer, progress: Callable[[int, int], object] | None = None
+) -> Outcome:
+    """Answer all inputs and write the results, or what is left of that to do.
+
+    `progress` gets how many pictures are done, and about how many there are, whenever one is.
+
+    Raises `FerError` for inputs, an output or an earlier run of that name that do not fit, and when
+    nothing can be read or written any more; what was answered by then is kept.
+    """
+    write = writer(job.out)
+    run, left_out = Run(job.out), LeftOut()
+    about = _about(job, recognizer)
+    if counts := run.open(about):
+        return Outcome(counts, left_out, was_done=True)
+    if run.planned() is None:
+        run.plan(_counted(job, left_out))
+    total = run.planned() or 0
+    parts, reached = run.done()
+    left = _left(run, job.every, reached)
+    with closing(answers(left, recognizer, job.aligned, PART)) as found:
+        while some := _noted(islice(found, PART), reached.counts["pictures"], total, progress):
+            rows = _rows(some, reached, about["options"])
+            run.add(parts, rows, reached)
+            parts += 1
+    write_whole(job.out, lambda file: write(file, run.rows(), about), run.folder)
+    run.finish(about, reached.counts)
+    return Outcome(reached.counts, left_out)
+
+
+def _about(job: Job, recognizer: Recognizer) -> dict[str, Any]:
+    """What a run is, for its record and the metadata of its results."""
+    as_named = (STDIN, *(name for name in job.inputs if HUB.fullmatch(name)))
+    options = {
+        "inputs": [one if one in as_named else str(Path(one).absolute()) for one in job.inputs],
+        "every": job.every,
+        "aligned": job.aligned,
+        "model": recognizer.name,
+        "model_revision": recognizer.revision or _digest(recognizer.folder),
+        "engine": f"{recognizer.engine.name} {recognizer.engine.precision}",
+        "version": __version__,
+    }
+    return {**description(), "options": options}
+
+
+def _digest(folder: ModelFolder) -> str:
+    """The SHA-256 of all that says how a local model answers."""
+    settings = [(one.path / CONFIG).read_bytes() for one in (folder, *folder.networks)]
+    return hashlib.sha256(repr((settings, sorted(folder.weights().items()))).encode()).hexdigest()
+
+
+def _counted(job: Job, left_out: LeftOut) -> Iterator[tuple[File, int]]:
+    """All files with about how many pictures they have; raises `FerError` where there are none."""
+    none = True
+    for file in find(job.inputs, left_out):
+        none = False
+        pictures = 1  # of a file that cannot be read its error, which becomes a row
+        with nullcontext() if file.named else suppress(FerError):
+            pictures = count(file, job.every)
+        yield file, pictures
+    if none:
+        others = f" (files of other kinds: {left_out.count:,})" if left_out.count else ""
+        raise FerError(
+            f"There is nothing to read in {', '.join(job.inputs)}{others}: name photos, zips, "
+            "parquet files, films or folders of them."
+        )
+
+
+def _left(run: Run, every: float, reached: Progress) -> Iterator[Item]:
+    """The items that are not done yet."""
+    start, skip = reached.line, reached.skip
+    for line, file in enumerate(run.files(start), start):
+        for item in items(file, every, skip if line == start else 0):
+            yield replace(item, line=line)
+
+
+def _noted(
+    found: Iterator[Answer], done: int, total: int, progress: Callable[[int, int], object] | None
+) -> list[Answer]:
+    some = []
+    for answer in found:
+        some.append(answer)
+        if progress:
+            progress(done + len(some), total)
+    return some
+
+
+def _rows(some: list[Answer], reached: Progress, options: dict[str, Any]) -> list[Row]:
+    """The rows of a part, which `reached` is moved beyond."""
+    rows: list[Row] = []
+    tracker = Tracker.resume(reached.tracker) if reached.tracker else Tracker()
+    for answer in some:
+        item = answer.item
+        if item.line != reached.line:
+            reached.line, reached.skip, tracker = item.line, 0, Tracker()
+        tracks: list[int | None] = [None] * len(answer.faces)
+        if item.frame:
+            boxes = [
+                [face[f"box_{at}"] for at in ("x0", "y0", "x1", "y1")] for face in answer.faces
+            ]
+            tracks = list(tracker(item.frame.seconds, boxes, item.frame.seen))
+        rows += _rows_of(answer, tracks, options)
+        reached.skip += 1
+        if item.last:
+            reached.line, reached.skip, tracker = item.line + 1, 0, Tracker()
+        kind = "failed" if answer.error is not None else "faces" if answer.faces else "without"
+        reached.counts[kind] += max(1, len(answer.faces))
+        reached.counts["pictures"] += 1
+    reached.tracker = tracker.state()
+    return rows
+
+
+def _rows_of(answer: Answer, tracks: list[int | None], options: dict[str, Any]) -> Iterator[Row]:
+    item = answer.item
+    known = {
+        "source": item.source,
+        "item": item.item,
+        "seconds": item.frame.seconds if item.frame else None,
+        "image_sha256": answer.sha256,
+        "error": answer.error,
+        "model": options["model"],
+        "model_revision": options["model_revision"],
+        "version": options["version"],
+    }
+    if not answer.faces:
+        yield row(**known)
+    for number, (face, track) in enumerate(zip(answer.faces, tracks, strict=True), 1):
+        yield row(**known, face=number, track=track, **face)

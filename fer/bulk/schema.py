@@ -1,0 +1,109 @@
+"""The columns of a results file, and a face as a row of it.
+
+What changes the meaning of a column, or takes one away, counts `VERSION` up.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from fer.labels import EMOTIONS
+from fer.recognizer import Face
+
+VERSION = 1
+NAME = f"fer.results/{VERSION}"
+
+WIDE = 112  # pixels; a face this large has all that the models look at
+SHARP = 100.0  # variance of the crop's Laplacian at which sharpness is a half
+
+Kind = Literal["text", "whole", "real", "yes or no"]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, what its values are and what they mean; any value may be missing."""
+
+    name: str
+    kind: Kind
+    about: str
+
+
+LANDMARKS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
+COLUMNS = (
+    Column("source", "text", "the file, as it was named or found"),
+    Column("item", "text", "path in the zip, row of the parquet file, or seconds of the film"),
+    Column("seconds", "real", "of a film: when, from its first picture"),
+    Column("image_sha256", "text", "of the photo's file; of a film, of the picture's pixels"),
+    Column("face", "whole", "number in its picture, from 1; none where no face was found"),
+    Column("track", "whole", "of a film: the same for the same face, until the next cut"),
+    *(
+        Column(f"box_{side}", "real", "pixels of the upright picture")
+        for side in ("x0", "y0", "x1", "y1")
+    ),
+    *(
+        Column(f"{point}_{axis}", "real", "pixels; left and right as seen in the picture")
+        for point in LANDMARKS
+        for axis in ("x", "y")
+    ),
+    Column("score", "real", "of the detector, from 0 to 1"),
+    Column("quality", "real", "score × size × sharpness, from 0 to 1: a rough guide, to choose by"),
+    Column("emotion", "text", "the most probable expression"),
+    Column("sure", "yes or no", "whether its probability is at least a half"),
+    Column("valence", "real", "from -1, very negative, to 1, very positive"),
+    Column("levels_5", "text", "the most probable of five levels"),
+    Column("levels_3", "text", "the most probable of three levels"),
+    *(Column(emotion, "real", "probability") for emotion in EMOTIONS),
+    Column("error", "text", "what is wrong with the input and what to do; none where it was read"),
+    Column("model", "text", "its name"),
+    Column("model_revision", "text", "its commit on the Hub, or the SHA-256 of a local one"),
+    Column("version", "text", "of this library"),
+)
+
+
+def description() -> dict[str, Any]:
+    """The schema as plain data, as results files carry it."""
+    columns = [{"name": one.name, "type": one.kind, "about": one.about} for one in COLUMNS]
+    return {"schema": NAME, "columns": columns}
+
+
+def row(**values: Any) -> Row:
+    """A row of all columns."""
+    return {column.name: values.pop(column.name, None) for column in COLUMNS} | values
+
+
+def of_face(face: Face, scale: float) -> Row:
+    """What a row says of a face; its picture was shrunk by `scale`."""
+    values: Row = {
+        f"box_{side}": round(float(at) * scale, 2)
+        for side, at in zip(("x0", "y0", "x1", "y1"), face.box, strict=True)
+    }
+    if face.landmarks is not None:
+        for point, place in zip(LANDMARKS, face.landmarks.astype(float) * scale, strict=True):
+            values[f"{point}_x"], values[f"{point}_y"] = (round(float(at), 2) for at in place)
+    return values | {
+        "score": round(face.score, 4),
+        "quality": round(quality(face), 4),
+        "emotion": face.emotion,
+        "sure": face.sure,
+        "valence": round(face.valence, 6),
+        "levels_5": max(face.levels_5, key=face.levels_5.__getitem__),
+        "levels_3": max(face.levels_3, key=face.levels_3.__getitem__),
+        **{emotion: round(p, 6) for emotion, p in face.expressions.items()},
+    }
+
+
+def quality(face: Face) -> float:
+    """How much there is to see in a face, from 0 to 1: its score × its size × its sharpness."""
+    x0, y0, x1, y1 = face.box
+    size = min(1.0, float(np.sqrt((x1 - x0) * (y1 - y0))) / WIDE)
+    return face.score * size * sharpness(face.crop)
+
+
+def sharpness(crop: Image.Image) -> float:
+    """From 0, a plain area, towards 1."""
+    variance = float(cv2.Laplacian(np.asarray(crop.convert("L")), cv2.CV_32F).var())
+    return variance / (variance + SHARP)
