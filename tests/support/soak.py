@@ -14,6 +14,8 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,6 +98,8 @@ def visit(url: str, user: int, asked: list[Asked], right: list[Any], minutes: fl
             if user % 4 == 3:
                 time.sleep(0.3)
                 job.cancel()
+                with suppress(CancelledError):
+                    job.result()
             else:
                 answer = job.result()
                 if "error" in answer or one.told(answer) != expected:
