@@ -87,11 +87,15 @@ def test_waiting_threads_soon_sleep_unless_the_user_says_otherwise(before, after
 
 LOADED = """
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 import fer
+from fer.cli import main
 recognizer = fer.load(sys.argv[1], engine=sys.argv[2])
 photo, clip = map(Path, sys.argv[3:])
 recognizer(photo), fer.batch.recognize([photo], recognizer), fer.video.watch(clip, recognizer)
+with redirect_stdout(sys.stderr):
+    assert main([str(photo), "--model", sys.argv[1]]) == 0
 loaded = Path("/proc/self/maps").read_text()
 print(any(f"/{name}" in loaded for name in ("libgomp", "libomp", "libiomp")))
 """
