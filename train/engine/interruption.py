@@ -1,6 +1,7 @@
 """Runs that stop before their end, ready to be resumed."""
 
 import math
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -17,12 +18,18 @@ def deadline_after(minutes: float) -> float:
     return time.monotonic() + 60 * minutes if minutes else math.inf
 
 
+def is_first() -> bool:
+    """Whether this is the only process, or the first of all that `torchrun` has started."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def run_resumable(command: Callable[[], int]) -> int:
     """`run_command` for what the user or the clock may stop and the same command carries on."""
     try:
         return run_command(command, "train")
     except OutOfTime:
-        print("Stopped, for its minutes are over: the same command carries on.")
+        if is_first():
+            print("Stopped, for its minutes are over: the same command carries on.")
         return 0
     except KeyboardInterrupt:
         print("Stopped: the same command carries on from the last checkpoint.", file=sys.stderr)

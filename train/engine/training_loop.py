@@ -1,6 +1,6 @@
 """The training loop: stages, checkpoints, validation, choice of the best weights.
 
-One process or, under `accelerate launch`, several: each then trains on its share of every batch,
+One process or, under `torchrun`, several: each then trains on its share of every batch,
 gradients are averaged before each of SAM's two steps, and the first process alone judges and saves.
 """
 
@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from numpy.typing import NDArray
 from PIL import Image
 from pytorch_optimizer import SAM
@@ -48,6 +47,7 @@ from train.engine.interruption import OutOfTime
 from train.engine.losses import total_loss
 from train.engine.optimizer import make_optimizer, set_learning_rate
 from train.engine.precision import settled
+from train.engine.processes import in_any, make_accelerator
 from train.engine.recipe import Recipe
 from train.engine.stage_network import part
 from train.engine.teachers import taught_targets
@@ -79,7 +79,7 @@ class TrainingLoop:
         self.folder = folder
         self.workers = workers
         self.deadline = deadline
-        self.accelerator = Accelerator(mixed_precision="no")  # it allows but one in a process
+        self.accelerator = make_accelerator()
         self.device = self.accelerator.device
         recipe = replace(recipe, precision=settled(recipe.precision, self.device))
         self.recipe = recipe
@@ -114,12 +114,13 @@ class TrainingLoop:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         tensors = self._resume()
-        if self.recipe.teachers:
-            targets = taught_targets(
-                self.train, self.recipe.teachers, self.recipe.teaching, self.folder
-            )
-            self.train = replace(self.train, targets=targets)
-        self.cuts = cuts(self.train, self.folder) if self.recipe.augmentation.recut else None
+        with self.accelerator.main_process_first():  # which leaves its answers for the others
+            if self.recipe.teachers:
+                targets = taught_targets(
+                    self.train, self.recipe.teachers, self.recipe.teaching, self.folder
+                )
+                self.train = replace(self.train, targets=targets)
+            self.cuts = cuts(self.train, self.folder) if self.recipe.augmentation.recut else None
         with Curves(self.folder, self.accelerator.is_main_process) as self.curves:
             for index in range(self.state.stage, len(self.recipe.stages)):
                 optimizer = make_optimizer(self.model, self.recipe.stages[index])
@@ -190,7 +191,8 @@ class TrainingLoop:
             recent.append((self.step(forward, optimizer, images, targets), rate))
             state.step += 1
             epoch, within = divmod(state.step, steps_per_epoch)
-            stopping = time.monotonic() > self.deadline and state.step < total
+            looking = within == 0 or state.step % STEPS_UNSEEN == 0  # in all processes alike
+            stopping = self._out_of_time(looking) and state.step < total
             saving = within == 0 or state.step % self.recipe.checkpoint_every == 0 or stopping
             if saving or len(recent) == STEPS_UNSEEN:
                 loss = self._note_losses(stage.name, recent)
@@ -209,6 +211,13 @@ class TrainingLoop:
                     save_checkpoint(path, self.modules, optimizer, state)
             if stopping:
                 raise OutOfTime
+
+    def _out_of_time(self, looking: bool) -> bool:
+        """Whether to stop after this step: several processes agree on it when they look."""
+        over = time.monotonic() > self.deadline
+        if self.accelerator.num_processes == 1:
+            return over
+        return looking and in_any(self.accelerator, over)
 
     def step(
         self, forward: Callable, optimizer: Optimizer, images: Tensor, targets: Tensor
