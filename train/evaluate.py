@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
 def judge(options: argparse.Namespace) -> int:
     """Print the figures of every model, write or compare them; the exit code."""
     from fer.data import load_split
+    from fer.engines.choice import quickest
     from fer.evaluation.comparison import ablation, comparison_tables, mcnemar
     from fer.evaluation.evaluate import evaluate_models
     from fer.evaluation.report import report
@@ -45,7 +46,9 @@ def judge(options: argparse.Namespace) -> int:
     from fer.recognizer import load
 
     # Not from the Hub: figures are written into the folder.
-    models = [load(name if name in BUNDLES else Path(name)) for name in options.model]
+    models = [
+        load(name if name in BUNDLES else Path(name), engine=quickest()) for name in options.model
+    ]
     faces = load_split(options.data, options.split, options.skip_unreadable)
     evaluations = evaluate_models(models, faces, options.data, options.split, options.slices)
     code = 0

@@ -36,7 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
     for name, recipe in MEMBERS.items():
         parser.add_argument(f"--{name}", type=Path, default=recipe, help="TOML file of its recipe")
     parser.add_argument("--splits", nargs="+", default=["validation", "test"])
-    parser.add_argument("--workers", type=int, default=0, help="processes that prepare images")
+    parser.add_argument(
+        "--workers", type=int, help="processes that fetch images (else some where there is a GPU)"
+    )
     parser.add_argument(
         "--minutes", type=float, default=0, help="stop, ready to be resumed, after so long"
     )

@@ -41,7 +41,9 @@ def main(
     default = RECIPES / f"{recipe}.toml"
     parser.add_argument("--recipe", type=Path, default=default, help=f"TOML file (else {recipe})")
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", help="override the recipe")
-    parser.add_argument("--workers", type=int, default=0, help="processes that prepare images")
+    parser.add_argument(
+        "--workers", type=int, help="processes that fetch images (else some where there is a GPU)"
+    )
     parser.add_argument(
         "--minutes", type=float, default=0, help="stop, ready to be resumed, after so long"
     )

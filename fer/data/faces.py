@@ -62,7 +62,7 @@ class LabelledFaces:
     labels: NDArray[np.int64]
     targets: NDArray[np.float32]
     groups: dict[str, NDArray[np.str_]] = field(default_factory=dict)
-    decoded: DecodedPictures = field(default_factory=DecodedPictures, init=False, compare=False)
+    decoded: DecodedPictures = field(default_factory=DecodedPictures, compare=False)
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -2,7 +2,8 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -46,7 +47,7 @@ class TorchEngine:
         def run(batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
             _threads_of_a_child()
             given = torch.from_numpy(batch).to(self.device, memory_format=torch.channels_last)
-            with ONE_AT_A_TIME(), torch.inference_mode():
+            with ONE_AT_A_TIME(), torch.inference_mode(), full_precision(self.device):
                 return tuple(output.float().cpu().numpy() for output in network(given))
 
         return run
@@ -54,6 +55,19 @@ class TorchEngine:
     def on_cpu(self) -> "TorchEngine":
         """The same on the CPU."""
         return TorchEngine()
+
+
+@contextmanager
+def full_precision(device: str) -> Iterator[None]:
+    """Inside, a GPU's convolutions are not rounded to TF32, as torch has them otherwise."""
+    import torch
+
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = before and device != "cuda"
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
 
 
 def _threads_of_a_child() -> None:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 import fer
 from fer.cache import cache_folder
 from fer.data import LabelledFaces
+from fer.engines.choice import quickest
 from fer.models.classifier import CROPS_AT_ONCE, Classifier, engine_for
 from fer.models.config import CONFIG
 from fer.models.model_folder import NetworkFolder
@@ -44,7 +45,7 @@ def cached_probabilities(folder: NetworkFolder, faces: LabelledFaces) -> NDArray
         digest.update(path.read_bytes())
     path = cache_folder() / f"{digest.hexdigest()}.safetensors"
     if not path.exists():
-        engine, _ = engine_for([folder])
+        engine, _ = engine_for([folder], quickest())
         probabilities = predict_split(Classifier.load(folder, engine).predict, faces)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(f".{os.getpid()}")

@@ -1,5 +1,6 @@
 """Every choice of a recipe is heard: which faces are drawn, how they count, how steps go."""
 
+import copy
 import json
 import re
 from dataclasses import asdict, replace
@@ -19,7 +20,7 @@ from fer.models.config import TrainingData
 from train.data.batches import training_batches
 from train.data.landmark_frame import is_grey
 from train.engine.losses import attention_diversity, total_loss
-from train.engine.optimizer import make_optimizer, set_learning_rate
+from train.engine.optimizer import make_optimizer, set_learning_rate, take_step
 from train.engine.precision import settled
 from train.engine.recipe import Recipe, Stage, load_recipe
 
@@ -109,26 +110,54 @@ def test_learning_rate(schedule, step, expected):
     assert optimizer.param_groups[0]["lr"] == pytest.approx(0.5 * expected, abs=1e-3)
 
 
+def closure_of(model, optimizer, scaler=None):
+    """What computes the gradients of a loss that tells by the first of four numbers."""
+    inputs = torch.randn(16, 4, generator=torch.Generator().manual_seed(0))
+    targets = torch.eye(2)[(inputs[:, 0] > 0).long()]
+
+    def closure():
+        optimizer.zero_grad()
+        loss = 100 * torch.nn.functional.cross_entropy(model(inputs), targets)
+        (scaler.scale(loss) if scaler else loss).backward()
+        return loss.detach()
+
+    return closure
+
+
 @pytest.mark.parametrize("kind", ["adamw", "adam", "sgd"])
 @pytest.mark.parametrize("rho", [0.0, 0.05])
 def test_every_optimizer_lowers_the_loss(kind, rho):
     model = torch.nn.Linear(4, 2)
     stage = Stage("s", "whole", 112, 1, 4, lr=0.05, optimizer=kind, sam_rho=rho)
     optimizer = make_optimizer(model, stage)
-    inputs = torch.randn(16, 4)
-    targets = torch.eye(2)[(inputs[:, 0] > 0).long()]
-
-    def closure():
-        optimizer.zero_grad()
-        loss = torch.nn.functional.cross_entropy(model(inputs), targets)
-        loss.backward()
-        return loss
-
+    closure, unscaled = closure_of(model, optimizer), torch.amp.GradScaler("cpu", enabled=False)
     before = closure().item()
     for _ in range(10):
-        closure()
-        optimizer.step(closure if rho else None)
+        take_step(optimizer, closure, unscaled)
     assert closure().item() < before
+
+
+@pytest.mark.parametrize("kind", ["adamw", "adam", "sgd"])
+@pytest.mark.parametrize("rho", [0.0, 0.05])
+def test_a_step_whose_scaled_gradients_overflow_is_left_out(kind, rho):
+    stage = Stage("s", "whole", 112, 1, 4, lr=0.05, optimizer=kind, sam_rho=rho)
+    first = torch.nn.Linear(4, 2)
+    trained = []
+    for scale in (2.0**127, 2.0**16, None):
+        model = copy.deepcopy(first)
+        optimizer = make_optimizer(model, stage)
+        scaler = torch.amp.GradScaler("cpu", init_scale=scale or 1.0, enabled=scale is not None)
+        closure = closure_of(model, optimizer, scaler)
+        if scale == 2.0**127:
+            take_step(optimizer, closure, scaler)
+            torch.testing.assert_close(model.state_dict(), first.state_dict(), rtol=0, atol=0)
+            assert scaler.get_scale() == 2.0**126
+            scaler.update(2.0**16)
+        for _ in range(5):
+            take_step(optimizer, closure, scaler)
+        trained.append(model.state_dict())
+    torch.testing.assert_close(trained[0], trained[2])
+    torch.testing.assert_close(trained[1], trained[2])
 
 
 def test_diversity_is_pairs_over_the_sum_of_differences():
@@ -187,7 +216,9 @@ def test_temperature_is_recovered(temperature):
         ("auto", "cpu", True, "bf16"),
         ("auto", "cpu", False, "fp32"),
         ("auto", "cuda", True, "bf16"),
-        ("auto", "cuda", False, "fp32"),  # a T4
+        ("auto", "cuda", False, "fp16"),  # a T4
+        ("fp16", "cuda", True, "fp16"),
+        ("fp16", "cpu", True, "fp16"),  # slow, but who asks for it gets it
         ("auto", "mps", True, "fp32"),
     ],
 )
@@ -240,6 +271,43 @@ def test_a_recorded_run_can_be_repeated(path):
             "architecture must be one of ddamfn, face_resnet29",
         ),
         ("stages=[]", "stages must be array of length >= 1"),
+        ("precision='fp8'", "precision must be one of auto, fp32, bf16, fp16"),
+        ("precision=bf16", "Cannot set 'precision=bf16': write it like .* architecture='ddamfn'"),
+        ("stages.0.schedule='cosine'", "schedule must be one of one-cycle, step, exponential"),
+        ("stages.0.network='head'", "network must be one of backbone, whole"),
+        ("stages.0.epochs=0", "stages.0.epochs must be int >= 1"),
+        ("stages.0.epochs=10001", "stages.0.epochs must be int <= 10000"),
+        ("stages.0.validate_every=0", "validate_every must be int >= 1"),
+        ("stages.0.faces=-1", "stages.0.faces must be int >= 0"),
+        ("stages.0.lr=0", "stages.0.lr must be float > 0"),
+        ("stages.0.lr=-1e-3", "stages.0.lr must be float > 0"),
+        ("stages.0.lr=nan", "stages.0.lr must be float > 0"),
+        ("stages.0.lr=inf", "stages.0.lr must be float <= 1e"),
+        ("stages.0.body_lr=1.5", "body_lr must be float <= 1"),
+        ("stages.0.weight_decay=-0.1", "weight_decay must be float >= 0"),
+        ("stages.0.sam_rho=nan", "sam_rho must be float >= 0"),
+        ("stages.0.name=''", "stages.0.name must be str of length >= 1"),
+        ("stages.1.name='backbone'", "Two stages of the recipe are called backbone: rename one"),
+        ("augmentation.jitter=1.1", "augmentation.jitter must be float <= 1"),
+        ("augmentation.erase=-0.1", "augmentation.erase must be float >= 0"),
+        ("augmentation.shrink=nan", "augmentation.shrink must be float >= 0"),
+        ("augmentation.jpeg=2", "augmentation.jpeg must be float <= 1"),
+        ("augmentation.recut=2", "augmentation.recut must be float <= 1"),
+        ("augmentation.zoom=1.0", "augmentation.zoom must be float < 1"),
+        ("augmentation.shift=2", "augmentation.shift must be float <= 1"),
+        ("augmentation.rotation=361", "augmentation.rotation must be float <= 180"),
+        ("augmentation.brightness=-1", "augmentation.brightness must be float >= 0"),
+        ("balance=-1", "balance must be float >= 0"),
+        ("balance=1000", "balance must be float <= 2"),
+        ("ema=1.0", "ema must be float < 1"),
+        ("ema=nan", "ema must be float >= 0"),
+        ("label_smoothing=1.5", "label_smoothing must be float <= 1"),
+        ("teaching=1.5", "teaching must be float <= 1"),
+        ("mixup=-0.2", "mixup must be float >= 0"),
+        ("diversity=inf", "diversity must be float <= 1e"),
+        ("seed=-1", "seed must be int >= 0"),
+        ("checkpoint_minutes=-1", "checkpoint_minutes must be float >= 0"),
+        ("pretrained=true", "no ImageNet weights of a ddamfn: leave out pretrained, or choose one"),
         ("training_data={}", "lacks training_data.name"),
     ],
 )

@@ -1,7 +1,9 @@
 """Training: a kill at any moment changes nothing, and a run ends in a model that answers."""
 
+import functools
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -30,7 +32,7 @@ TINY = """
 name = "tiny"
 balance = 0.5
 ema = 0.9
-checkpoint_every = 1
+checkpoint_minutes = 0
 training_data = { name = "generated", licence = "none needed" }
 
 [[stages]]
@@ -134,6 +136,48 @@ def test_what_a_step_draws_is_the_same_after_a_stop(data, tmp_path, one_thread):
     assert weights[0] == weights[1]
 
 
+def test_a_run_in_fp16_carries_on_with_the_scale_of_its_losses(
+    data, tmp_path, one_thread, monkeypatch
+):
+    """From a scale that suits these faces, or these few steps would all be left out."""
+    scaler = functools.partial(torch.amp.GradScaler, init_scale=128.0)
+    monkeypatch.setattr("torch.amp.GradScaler", scaler)
+    arguments = ["--data", str(data), "--recipe", str(data / "recipe.toml")]
+    overrides = ["precision='fp16'", *SMALL_CONVNEXT[:2], SMALL_CONVNEXT[3]]  # a stage has SAM
+    for override in overrides:
+        arguments += ["--set", override]
+    unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
+    assert main([*arguments, "--out", str(unbroken)]) == 0
+    assert main([*arguments, "--out", str(broken), "--minutes", "0.0001"]) == 0
+    assert main([*arguments, "--out", str(broken)]) == 0
+    checkpoints = [read_tensors(out / CHECKPOINT) for out in (unbroken, broken)]
+    scalers = [state["scaler"] for _, state in checkpoints]
+    assert scalers[0] == scalers[1]
+    assert scalers[0]["_growth_tracker"] == 6, "a step was left out, or not counted"
+    for name, tensor in checkpoints[0][0].items():
+        assert torch.equal(tensor, checkpoints[1][0][name]), name
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        (["stages.1.size=64"], r"ddamfn cannot work on faces of 64 .* stages.1.size .* 112"),
+        (["stages.1.batch=1"], r"cannot learn from one face .* stages.1.batch to at least 2"),
+        (["stages.0.faces=1"], r"cannot learn from one face .* stages.0.batch to at least 2"),
+        (["architecture='convnextv2_atto'"], "Only DDAMFN has a backbone stage"),
+    ],
+)
+def test_a_stage_that_cannot_be_is_refused_before_the_first(
+    data, tmp_path, capsys, overrides, sentence
+):
+    arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
+    for override in overrides:
+        arguments += ["--set", override]
+    assert main(arguments) == 2
+    assert re.search(sentence, capsys.readouterr().err)
+    assert not (tmp_path / CHECKPOINT).exists()
+
+
 def test_last_good_checkpoint_survives_a_full_disk(tmp_path, monkeypatch):
     path = tmp_path / "checkpoint.safetensors"
     save_tensors(path, {"model.a": torch.ones(2)}, {"step": 1})
@@ -205,7 +249,7 @@ def test_a_run_keeps_the_precision_that_it_began_in(data, tmp_path, capsys, monk
 
 def test_every_loss_is_noted_though_few_are_looked_at_at_once(data, tmp_path):
     arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
-    overrides = ["checkpoint_every=100", "stages.0.faces=24", "stages.0.epochs=1"]
+    overrides = ["checkpoint_minutes=5", "stages.0.faces=24", "stages.0.epochs=1"]
     for override in [*overrides, *SMALL_CONVNEXT]:
         arguments += ["--set", override]
     assert main(arguments) == 0
@@ -219,7 +263,7 @@ def test_every_loss_is_noted_though_few_are_looked_at_at_once(data, tmp_path):
 
 def test_a_run_that_diverges_ends_without_a_checkpoint_of_it(data, tmp_path, capsys):
     arguments = ["--data", str(data), "--out", str(tmp_path), "--recipe", str(data / "recipe.toml")]
-    assert main([*arguments, "--set", "checkpoint_every=100", "--set", "stages.0.lr=1e30"]) == 2
+    assert main([*arguments, "--set", "checkpoint_minutes=5", "--set", "stages.0.lr=1e30"]) == 2
     assert "start a new run with a lower lr" in capsys.readouterr().err
     assert state_of(tmp_path) == (0, 0)
 

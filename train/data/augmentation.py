@@ -41,8 +41,10 @@ class Changes(NamedTuple):
         return Changes(*(values[faces] for values in self))
 
     def to(self, device: torch.device) -> "Changes":
-        """The same on a device."""
-        return Changes(*(values.to(device, non_blocking=True) for values in self))
+        """The same on a device, but for what is looked at face by face: a GPU would be waited
+        for."""
+        moved = Changes(*(values.to(device, non_blocking=True) for values in self))
+        return moved._replace(shrunk=self.shrunk, quality=self.quality)
 
 
 def draw_changes(

@@ -19,9 +19,10 @@ from fer.data import LabelledFaces
 from fer.errors import DataError
 from fer.networks.registry import normalization
 from train.data.augmentation import Changes, augment, draw_changes, recut
-from train.engine.recipe import Recipe
+from train.engine.recipe import EPOCHS, Recipe
 
 CPU = torch.device("cpu")
+PREFETCHED = 4  # batches that each worker has ready
 
 
 class Draw(NamedTuple):
@@ -117,7 +118,7 @@ class Draws:
         first_epoch, skipped = divmod(self.first_step, self.steps_per_epoch)
         for epoch in range(first_epoch, self.epochs):
             # Stages must not repeat each other's epochs, so each gets a range of its own.
-            unique_epoch = self.stage_index * 10_000 + epoch
+            unique_epoch = self.stage_index * EPOCHS + epoch
             rows = self._rows(unique_epoch)
             for step in range(skipped, self.steps_per_epoch):
                 yield Draw(unique_epoch, step, rows[step * self.batch : (step + 1) * self.batch])
@@ -161,6 +162,7 @@ def training_batches(
         sampler=draws,
         batch_size=None,  # what is drawn is a batch already
         num_workers=workers,
+        prefetch_factor=PREFETCHED if workers else None,
         pin_memory=device.type == "cuda",
     )
     return _changed(loader, recipe.architecture, device), draws.steps_per_epoch

@@ -24,8 +24,9 @@ from train.engine.recipe import Recipe
 
 # Of what a recipe means, so that no run goes on by other rules than it began with. 1: each face was
 # changed by a random generator of its own, dropout drew from whatever a process had drawn before;
-# 2: a batch is changed and a step draws by its number, and optimisers are torch's fused ones.
-VERSION = 2
+# 2: a batch is changed and a step draws by its number, and optimisers are torch's fused ones;
+# 3: the moving average is a plain copy of the network.
+VERSION = 3
 
 
 @dataclass(kw_only=True)
@@ -42,6 +43,7 @@ class RunState:
     step: int = 0  # how many of the stage are done
     loss_sum: float = 0.0  # of the epoch so far
     best: float = -1.0  # score of the weights that are kept
+    scaler: dict[str, int | float] | None = None  # of the losses in fp16
     seconds: float = 0.0
     history: list[EpochRecord] = field(default_factory=list)
 

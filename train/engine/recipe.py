@@ -14,33 +14,40 @@ import msgspec
 
 from fer.errors import DataError
 from fer.models.config import TrainingData
-from fer.networks.names import ARCHITECTURES, DDAMFN
+from fer.networks.names import ARCHITECTURES, CONVNEXT, DDAMFN
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
+EPOCHS = 10_000  # of a stage, at most: what is drawn in one is numbered so (`train.data.batches`)
+LARGEST = 1e38  # of a single-precision number, nearly; TOML knows infinity too
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Amount = Annotated[float, msgspec.Meta(ge=0, le=LARGEST)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]  # probabilities too
+Name = Annotated[str, msgspec.Meta(min_length=1)]
+ShareBelow1 = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 
 
 @dataclass(frozen=True)
 class Stage:
     """One stage of a run."""
 
-    name: str
+    name: Name
     network: Literal["backbone", "whole"]  # DDAMFN's backbone with average pooling, or everything
     size: Positive  # side of the square input, pixels
-    epochs: Positive
+    epochs: Annotated[int, msgspec.Meta(ge=1, le=EPOCHS)]
     batch: Positive
-    lr: float  # the highest learning rate
+    lr: Annotated[float, msgspec.Meta(gt=0, le=LARGEST)]  # the highest learning rate
     # The share of it that all but the classifier get, where they know faces already.
-    body_lr: float = 1.0
+    body_lr: Share = 1.0
     optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
-    weight_decay: float = 0.05
+    weight_decay: Amount = 0.05
     schedule: Literal["one-cycle", "step", "exponential"] = "one-cycle"
-    faces: int = 0  # drawn in an epoch; 0 means as many as there are
-    sam_rho: float = 0.0  # radius of sharpness-aware minimisation; 0 turns it off
+    faces: Count = 0  # drawn in an epoch; 0 means as many as there are
+    sam_rho: Amount = 0.0  # radius of sharpness-aware minimisation; 0 turns it off
     validate_every: Positive = 1  # epochs
 
 
@@ -48,55 +55,59 @@ class Stage:
 class Augmentation:
     """Random changes to a training face; upstream's are the defaults."""
 
-    jitter: float = 0.2  # probability of a small rotation, zoom and shift
-    rotation: float = 5.0  # degrees, either way
-    zoom: float = 0.0  # largest change of scale, as a fraction
-    shift: float = 8 / 112  # largest shift, as a fraction of the side
-    brightness: float = 0.0  # largest change of brightness and contrast, as a fraction
-    erase: float = 0.5  # probability of erasing a rectangle of 2 to 25 % of the area
-    shrink: float = 0.0  # probability of being as coarse as a face of 20 to 48 pixels a side
-    jpeg: float = 0.0  # probability of being compressed, as photos are
-    recut: float = 0.0  # probability of being cut out anew, as the app does it
+    jitter: Share = 0.2  # probability of a small rotation, zoom and shift
+    rotation: Annotated[float, msgspec.Meta(ge=0, le=180)] = 5.0  # degrees, either way
+    zoom: ShareBelow1 = 0.0  # largest change of scale, as a fraction
+    shift: Share = 8 / 112  # largest shift, as a fraction of the side
+    brightness: Amount = 0.0  # largest change of brightness and contrast, as a fraction
+    erase: Share = 0.5  # probability of erasing a rectangle of 2 to 25 % of the area
+    shrink: Share = 0.0  # probability of being as coarse as a face of 20 to 48 pixels a side
+    jpeg: Share = 0.0  # probability of being compressed, as photos are
+    recut: Share = 0.0  # probability of being cut out anew, as the app does it
 
 
 @dataclass(frozen=True)
 class Recipe:
     """A whole run."""
 
-    name: str
+    name: Name
     training_data: TrainingData  # for config.json and the card
     stages: Annotated[tuple[Stage, ...], msgspec.Meta(min_length=1)]
     architecture: str = DDAMFN
     pretrained: bool = False  # start from timm's ImageNet weights
     start: str = ""  # model folder, or file of dlib's network, to start from; "" means from scratch
     augmentation: Augmentation = Augmentation()
-    seed: int = 0
-    precision: Literal["auto", "fp32", "bf16"] = "fp32"  # auto: bf16 where it is quick
-    compile: bool = False  # torch.compile: minutes to start, then faster steps
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
+    # auto: bf16 where it is quick, else fp16 on a GPU, whose losses are scaled, or else fp32.
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "fp32"
+    compile: bool = False  # torch.compile, where it can: minutes to start, then faster steps
     # How rare emotions are made up for, and how much: 0 not at all, 1 as if all were equally many.
     imbalance: Literal["sampler", "class-balanced", "logit-adjusted"] = "sampler"
-    balance: float = 0.0
-    ema: float = 0.0  # decay of the moving average of the weights that is judged; 0 turns it off
+    balance: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.0
+    ema: ShareBelow1 = (
+        0.0  # decay of the moving average of the weights that is judged; 0 turns it off
+    )
     logit_adjustment: bool = False  # after training, shift the logits as validation likes best
     mirror: bool = False  # the finished model answers for the mean of a face and its mirror image
     # Model folders whose answers are learnt too, and their share in what is learnt.
     teachers: tuple[str, ...] = ()
-    teaching: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
+    teaching: Share = 0.5
     soft_labels: bool = True  # train on the raters' votes where the data has them
-    label_smoothing: float = 0.0
-    mixup: float = 0.0  # alpha of the distribution of blends of two faces; 0 blends none
-    diversity: float = 0.1  # weight of DDAMFN's attention-diversity loss
-    checkpoint_every: Positive = 50  # steps
+    label_smoothing: Share = 0.0
+    mixup: Amount = 0.0  # alpha of the distribution of blends of two faces; 0 blends none
+    diversity: Amount = 0.1  # weight of DDAMFN's attention-diversity loss
+    checkpoint_minutes: Amount = 5.0  # at most so much is lost when a run is killed
 
     def until(self, stage: int) -> "Recipe":
-        """What decided a run up to a stage: no stage after it, nothing that follows training, and
-        no words about the faces, which are known by their digest."""
+        """What decided a run up to a stage: no stage after it, nothing that follows training, no
+        words about the faces, which are known by their digest, and not how often it is saved."""
         return replace(
             self,
             stages=self.stages[: stage + 1],
             training_data=TrainingData("", ""),
             logit_adjustment=False,
             mirror=False,
+            checkpoint_minutes=0.0,
         )
 
 
@@ -127,6 +138,7 @@ def load_recipe(path: str | Path, overrides: list[str] | None = None) -> Recipe:
     if recipe.architecture not in ARCHITECTURES:
         raise DataError(_sentence("Unknown - at `$.architecture`"))
     _refuse_unknown(values, asdict(recipe))
+    _refuse_contradictions(recipe)
     return recipe
 
 
@@ -140,7 +152,9 @@ def _override(values: Any, override: str) -> None:
             )
         values[int(last) if isinstance(values, list) else last] = tomllib.loads(f"x={text}")["x"]
     except (LookupError, ValueError, TypeError, AttributeError) as error:
-        raise DataError(f"Cannot set {override!r}: write it like stages.0.epochs=2.") from error
+        raise DataError(
+            f"Cannot set {override!r}: write it like stages.0.epochs=2, or architecture='ddamfn'."
+        ) from error
 
 
 def _refuse_unknown(given: Any, known: Any) -> None:
@@ -154,6 +168,21 @@ def _refuse_unknown(given: Any, known: Any) -> None:
                 names = ", ".join(known)
                 raise DataError(f"The recipe has no setting {name!r}; it knows {names}.")
             _refuse_unknown(value, known[name])
+
+
+def _refuse_contradictions(recipe: Recipe) -> None:
+    """Settings that are possible, but not together."""
+    names = [stage.name for stage in recipe.stages]
+    for name in names:
+        if names.count(name) > 1:
+            raise DataError(f"Two stages of the recipe are called {name}: rename one.")
+    if recipe.pretrained and recipe.architecture not in CONVNEXT:
+        raise DataError(
+            f"There are no ImageNet weights of a {recipe.architecture}: leave out pretrained, or "
+            f"choose one of {', '.join(CONVNEXT)}."
+        )
+    if recipe.pretrained and recipe.start:
+        raise DataError("The recipe has both pretrained and start: leave out one.")
 
 
 def _sentence(error: str) -> str:

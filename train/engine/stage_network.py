@@ -1,10 +1,13 @@
 """Which part of a network a stage trains."""
 
+import torch
 from torch import Tensor, nn
 
 from fer.errors import DataError
 from fer.networks.ddamfn import DDAMFN
-from train.engine.recipe import Stage
+from train.engine.recipe import Recipe, Stage
+
+USUAL_SIZES = (32, 56, 64, 112, 150, 224)  # one of which any network can work at
 
 
 class BackboneClassifier(nn.Module):
@@ -25,3 +28,37 @@ def part(model: nn.Module, stage: Stage) -> nn.Module:
     if not isinstance(model, DDAMFN):
         raise DataError("Only DDAMFN has a backbone stage: set network to whole.")
     return BackboneClassifier(model)
+
+
+def require_possible(model: nn.Module, recipe: Recipe, faces: int, processes: int) -> None:
+    """Raise `DataError` where a stage, on so many faces by so many processes, could not train.
+
+    This is found before the first stage, which may take hours.
+    """
+    for index, stage in enumerate(recipe.stages):
+        network = part(model, stage)
+        if not works(network, stage.size):
+            sizes = ", ".join(str(size) for size in USUAL_SIZES if works(network, size))
+            raise DataError(
+                f"A {recipe.architecture} cannot work on faces of {stage.size} pixels: set "
+                f"stages.{index}.size to another, such as {sizes}."
+            )
+        share = min(stage.batch, stage.faces or faces) // processes
+        if share == 1 and any(isinstance(m, nn.BatchNorm2d) for m in network.modules()):
+            raise DataError(
+                f"A {recipe.architecture} cannot learn from one face at a time: set "
+                f"stages.{index}.batch to at least {2 * processes}."
+            )
+
+
+@torch.inference_mode()
+def works(network: nn.Module, size: int) -> bool:
+    """Whether a network can take faces of that many pixels a side."""
+    training, like = network.training, next(network.parameters())
+    try:
+        network.eval()(torch.zeros(1, 3, size, size, device=like.device))
+    except RuntimeError:  # what torch raises where a layer has nothing left to see
+        return False
+    finally:
+        network.train(training)
+    return True

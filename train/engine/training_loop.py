@@ -1,34 +1,28 @@
 """The training loop: stages, checkpoints, validation, choice of the best weights.
 
-One process or, under `torchrun`, several: each then trains on its share of every batch,
-gradients are averaged before each of SAM's two steps, and the first process alone judges and saves.
+One process or, under `torchrun`, several: each then trains on its share of every batch, gradients
+are averaged before each of SAM's two steps, and the first process alone judges and saves. Nothing
+that a step does waits for a GPU: losses are looked at a few steps later.
 """
 
+import copy
 import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from PIL import Image
-from pytorch_optimizer import SAM
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from fer.data import LabelledFaces
 from fer.errors import DataError
 from fer.evaluation.metrics import accuracies
-from fer.evaluation.predictions import predict_split
 from fer.labels import EMOTIONS
 from fer.models.records import EpochRecord
-from fer.networks.preprocess import to_batch
-from fer.networks.registry import build, normalization
+from fer.networks.registry import build
 from train.data.augmentation import mixup, seeded
 from train.data.batches import training_batches
 from train.data.recut import cuts
@@ -42,14 +36,17 @@ from train.engine.checkpoint import (
     save_checkpoint,
     save_tensors,
 )
+from train.engine.device import compiles, default_workers, quick_arithmetic
 from train.engine.initialize import initialize, origin
 from train.engine.interruption import OutOfTime
+from train.engine.judge import Judge
 from train.engine.losses import total_loss
-from train.engine.optimizer import make_optimizer, set_learning_rate
-from train.engine.precision import settled
+from train.engine.moving_average import update_average
+from train.engine.optimizer import make_optimizer, set_learning_rate, take_step
+from train.engine.precision import autocast, settled
 from train.engine.processes import in_any, make_accelerator
 from train.engine.recipe import Recipe
-from train.engine.stage_network import part
+from train.engine.stage_network import part, require_possible
 from train.engine.teachers import taught_targets
 from train.engine.tensorboard import Curves
 
@@ -71,18 +68,21 @@ class TrainingLoop:
         train: LabelledFaces,
         validation: LabelledFaces,
         folder: Path,
-        workers: int,
+        workers: int | None,
         deadline: float,
     ):
         self.train = train
         self.validation = validation
         self.folder = folder
-        self.workers = workers
         self.deadline = deadline
         self.accelerator = make_accelerator()
         self.device = self.accelerator.device
-        recipe = replace(recipe, precision=settled(recipe.precision, self.device))
+        self.workers = default_workers(self.device) if workers is None else workers
+        self.precision = settled(recipe.precision, self.device)
+        recipe = replace(recipe, precision=self.precision)
         self.recipe = recipe
+        self.compiled = recipe.compile and compiles(self.device)
+        self.judge = Judge(validation, recipe.architecture, self.precision, self.device)
         torch.manual_seed(recipe.seed)
         model = build(recipe.architecture, len(EMOTIONS), pretrained=recipe.pretrained)
         if recipe.start:
@@ -93,11 +93,11 @@ class TrainingLoop:
         model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore
         self.model: nn.Module = model
         self.modules: dict[str, nn.Module] = {"model": self.model}
-        self.average = None
-        if recipe.ema:
-            average = get_ema_multi_avg_fn(recipe.ema)
-            self.average = AveragedModel(self.model, multi_avg_fn=average, use_buffers=True)
+        self.average = copy.deepcopy(self.model) if recipe.ema else None
+        if self.average:
             self.modules["average"] = self.average
+        # Gradients of fp16 would vanish unless losses were scaled.
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16")
         counts = torch.from_numpy(train.class_counts()).float()
         self.prior = (counts / counts.sum()).to(self.device)
         self.state = RunState(
@@ -114,6 +114,7 @@ class TrainingLoop:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         tensors = self._resume()
+        require_possible(self.model, self.recipe, len(self.train), self.accelerator.num_processes)
         with self.accelerator.main_process_first():  # which leaves its answers for the others
             if self.recipe.teachers:
                 targets = taught_targets(
@@ -121,7 +122,8 @@ class TrainingLoop:
                 )
                 self.train = replace(self.train, targets=targets)
             self.cuts = cuts(self.train, self.folder) if self.recipe.augmentation.recut else None
-        with Curves(self.folder, self.accelerator.is_main_process) as self.curves:
+        main = self.accelerator.is_main_process
+        with Curves(self.folder, main) as self.curves, quick_arithmetic(self.device):
             for index in range(self.state.stage, len(self.recipe.stages)):
                 optimizer = make_optimizer(self.model, self.recipe.stages[index])
                 if tensors is not None:
@@ -159,6 +161,8 @@ class TrainingLoop:
                 raise DataError(
                     f"{self.folder} holds a run on other {split} faces: choose a new --out."
                 )
+        if state.scaler:
+            self.scaler.load_state_dict(state.scaler)
         self.state = replace(state, recipe=self.recipe)
         return tensors
 
@@ -178,7 +182,7 @@ class TrainingLoop:
         total = steps_per_epoch * stage.epochs
         network = self.accelerator.prepare_model(part(self.model, stage))
         # A stage has faces of one size; left to guess after another stage, torch would fail.
-        forward = torch.compile(network, dynamic=False) if self.recipe.compile else network
+        forward = torch.compile(network, dynamic=False) if self.compiled else network
         main = self.accelerator.is_main_process
         done = self.state.step
         bar = tqdm(loader, stage.name, total, initial=done, dynamic_ncols=True, disable=not main)
@@ -193,20 +197,23 @@ class TrainingLoop:
             epoch, within = divmod(state.step, steps_per_epoch)
             looking = within == 0 or state.step % STEPS_UNSEEN == 0  # in all processes alike
             stopping = self._out_of_time(looking) and state.step < total
-            saving = within == 0 or state.step % self.recipe.checkpoint_every == 0 or stopping
-            if saving or len(recent) == STEPS_UNSEEN:
+            saving = stopping or state.step == total or self._checkpoint_is_due(started)
+            if looking or saving:
                 loss = self._note_losses(stage.name, recent)
                 recent.clear()
                 bar.set_postfix(loss=f"{loss:.3f}", best=f"{state.best:.4f}", refresh=False)
             if within == 0:
                 if main and (epoch % stage.validate_every == 0 or epoch == stage.epochs):
-                    self._validate(index, epoch, state.loss_sum / steps_per_epoch)
+                    # The weights that were kept and the checkpoint that knows of them belong
+                    # together.
+                    saving |= self._validate(index, epoch, state.loss_sum / steps_per_epoch)
                 state.loss_sum = 0.0
                 network.train()
             if saving:
                 state.seconds += time.monotonic() - started
                 started = time.monotonic()
                 if main:
+                    state.scaler = self.scaler.state_dict() or None
                     path = self.folder / CHECKPOINT
                     save_checkpoint(path, self.modules, optimizer, state)
             if stopping:
@@ -219,6 +226,9 @@ class TrainingLoop:
             return over
         return looking and in_any(self.accelerator, over)
 
+    def _checkpoint_is_due(self, saved: float) -> bool:
+        return time.monotonic() - saved >= 60 * self.recipe.checkpoint_minutes
+
     def step(
         self, forward: Callable, optimizer: Optimizer, images: Tensor, targets: Tensor
     ) -> Tensor:
@@ -229,28 +239,20 @@ class TrainingLoop:
         if self.recipe.mixup:
             images, targets = mixup(images, targets, self.recipe.mixup, self.recipe.seed, *place)
 
-        def closure() -> Any:  # SAM's types know only float
+        def closure() -> Tensor:
             optimizer.zero_grad()
-            with self.autocast():
+            with autocast(self.precision, self.device):
                 output = forward(images)
             loss = total_loss(output, targets, self.recipe, self.prior)
-            self.accelerator.backward(loss)
+            self.accelerator.backward(self.scaler.scale(loss))
             return loss.detach()
 
         with seeded(self.recipe.seed, *place, DROPOUT):
-            loss = closure()
-            if isinstance(optimizer, SAM):
-                optimizer.step(closure)
-            else:
-                optimizer.step()
+            loss = take_step(optimizer, closure, self.scaler)
         if self.average:
-            self.average.update_parameters(self.model)
+            first = self.state.stage == 0 and self.state.step == 0
+            update_average(self.average, self.model, self.recipe.ema, first)
         return loss
-
-    def autocast(self) -> torch.autocast:
-        """Inside of it the network computes in the recipe's precision."""
-        mixed = self.recipe.precision == "bf16"
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=mixed)
 
     def _note_losses(self, stage: str, recent: list[tuple[Tensor, float]]) -> float:
         """Add the losses and rates of the last steps to state and curves; the last loss.
@@ -266,10 +268,11 @@ class TrainingLoop:
             self.curves.step(stage, step, loss, rate)
         return losses[-1]
 
-    def _validate(self, index: int, epoch: int, loss: float) -> None:
+    def _validate(self, index: int, epoch: int, loss: float) -> bool:
+        """Judge the network on validation; whether its weights are the best and were kept."""
         stage = self.recipe.stages[index]
-        judged = self.average.module if self.average else self.model
-        logits = self.predict(part(judged, stage), stage.size)
+        judged = self.average or self.model
+        logits = self.judge.logits(part(judged, stage), stage.size)
         overall, mean_class = accuracies(logits.argmax(1), self.validation.labels)
         row = EpochRecord(stage.name, epoch, loss, overall, mean_class)
         self.state.history.append(row)
@@ -279,21 +282,9 @@ class TrainingLoop:
         )
         # Both kinds of accuracy count alike, or rare emotions would not matter to the choice.
         score = (overall + mean_class) / 2
-        if index == len(self.recipe.stages) - 1 and score > self.state.best:
-            self.state.best = score
-            weights = {f"model.{n}": t for n, t in judged.state_dict().items()}
-            save_tensors(self.folder / BEST, weights, asdict(row))
-
-    @torch.inference_mode()
-    def predict(self, network: nn.Module, size: int) -> NDArray[np.float32]:
-        """Logits N×7 of every face of validation, in evaluation mode."""
-        network.eval()
-
-        def logits(crops: list[Image.Image]) -> NDArray[np.float32]:
-            mean, std = normalization(self.recipe.architecture)
-            batch = torch.from_numpy(to_batch(crops, size, mean, std))
-            batch = batch.to(self.device, memory_format=torch.channels_last)
-            with self.autocast():
-                return network(batch).float().cpu().numpy()
-
-        return predict_split(logits, self.validation)
+        if index < len(self.recipe.stages) - 1 or score <= self.state.best:
+            return False
+        self.state.best = score
+        weights = {f"model.{n}": t for n, t in judged.state_dict().items()}
+        save_tensors(self.folder / BEST, weights, asdict(row))
+        return True

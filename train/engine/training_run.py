@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fer.data import LabelledFaces
+from fer.engines.choice import quickest
 from fer.evaluation.calibration import fit_temperature
 from fer.evaluation.predictions import predict_split
 from fer.evaluation.provenance import commit, hardware, versions
@@ -41,13 +42,13 @@ def train_run(
     train: LabelledFaces,
     validation: LabelledFaces,
     out: Path,
-    workers: int = 0,
+    workers: int | None = None,
     deadline: float = math.inf,
 ) -> NetworkFolder:
     """Start the run in the folder `out` or carry on exactly from its last checkpoint; its model.
 
-    `workers` are processes that prepare images. Of several training processes the first one writes
-    the model, and the others wait for it.
+    `workers` are processes that prepare images; None means as many as suit the machine. Of several
+    training processes the first one writes the model, and the others wait for it.
 
     Raises `OutOfTime`, ready to be resumed, after the `deadline` of `time.monotonic()`, and
     `FerError` when the run cannot go on.
@@ -67,7 +68,7 @@ def finish(loop: TrainingLoop, folder: Path) -> None:
     recipe, size = loop.recipe, loop.recipe.stages[-1].size
     shift = None
     if recipe.logit_adjustment:
-        logits = loop.predict(loop.model, size)
+        logits = loop.judge.logits(loop.model, size)
         shift = choose_shift(logits, loop.validation.labels, loop.prior.cpu().numpy())
         shift_bias(loop.model, shift, loop.prior)
     mean, std = normalization(recipe.architecture)
@@ -100,7 +101,7 @@ def finish(loop: TrainingLoop, folder: Path) -> None:
 
 def measure_temperature(folder: NetworkFolder, validation: LabelledFaces) -> float:
     """The temperature that suits a model, as it will answer, on the validation split."""
-    engine, _ = engine_for([folder])
+    engine, _ = engine_for([folder], quickest())
     probabilities = predict_split(Classifier.load(folder, engine).predict, validation)
     # A logarithm of probabilities is the logits but for a shift, which softmax does not see.
     return fit_temperature(np.log(probabilities.clip(np.finfo(np.float32).tiny)), validation.labels)

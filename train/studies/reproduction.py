@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fer.data import LabelledFaces, load_split
+from fer.engines.choice import quickest
 from fer.evaluation.comparison import comparison_tables
 from fer.evaluation.evaluate import evaluate_models
 from fer.evaluation.report import report
@@ -19,7 +20,7 @@ def reproduce(
     out: Path,
     recipes: dict[str, Recipe],
     splits: Sequence[str],
-    workers: int,
+    workers: int | None,
     deadline: float,
 ) -> Path:
     """Train a network by each recipe, stack them and judge them all; the file with the tables.
@@ -49,7 +50,7 @@ def reproduce(
 
 def judge(folders: Sequence[Path], faces: LabelledFaces, data: str, split: str) -> None:
     """Judge models on a split of the data and keep the figures in their folders."""
-    models = [load(folder) for folder in folders]
+    models = [load(folder, engine=quickest()) for folder in folders]
     for evaluation in evaluate_models(models, faces, data, split):
         print(f"\n{evaluation.model.name}, {split}\n{report(evaluation.figures)}")
         evaluation.write()
