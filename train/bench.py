@@ -1,8 +1,9 @@
 """How fast training is: python -m train.bench --data FOLDER [--recipe RECIPE …] [--before CHECKOUT]
 
 Prints, for every stage, the images a second of the loader alone, of the step alone (forward,
-backward, optimiser) and of both, on one core and by the time that the process itself gets, so that
-others on the machine hardly matter. `--before` measures another checkout of the project too, in
+backward, optimiser) and of both, and the hours that the stage takes by that: on a GPU with as many
+worker processes as train, else on one core by the time that the process itself gets, so that others
+on the machine hardly matter. `--before` measures another checkout of the project too, in
 turns with this one; `--write` puts that comparison into train/README.md.
 """
 
@@ -32,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def bench(options: argparse.Namespace) -> int:
     """Measure what the command line names and print it; the exit code."""
+    from fer.evaluation.provenance import hardware
     from train.studies import speed
 
     if options.before:
@@ -41,6 +43,8 @@ def bench(options: argparse.Namespace) -> int:
             print(f"The table is in {speed.write(comparison)}")
         return 0
     measured = speed.measure_all(options.data, options.recipe)
+    if not options.json:
+        print(f"On {hardware()}:\n")
     print(speed.as_json(measured) if options.json else speed.table(measured))
     return 0
 

@@ -28,9 +28,19 @@ def test_every_speed_is_measured(tmp_path, monkeypatch):
     stage = Stage("whole", "whole", size=32, epochs=1, batch=7, lr=1e-3)
     recipe = Recipe("tiny", TrainingData("", ""), (stage,), architecture="convnextv2_atto")
     measured = measure(recipe, 0, load_split(tmp_path, "train"))
-    assert replace(measured, loader=100, step=20, both=16) == SLOW
+    assert replace(measured, loader=100, step=20, both=16, hours=None) == SLOW
+    assert measured.hours == pytest.approx(14 / measured.both / 3600)
     assert measured.loader > measured.both > 0
     assert measured.step > 0
+
+
+def test_the_table_ends_in_the_hours_of_all():
+    *_, slow, other, last = speed.table(
+        [replace(SLOW, hours=1.5), replace(SLOW, stage="other", hours=0.25)]
+    ).splitlines()
+    assert slow == "| tiny, whole at 32 | 100 | 20.0 | 16.0 | 1.50 |"
+    assert other.endswith("| 0.25 |")
+    assert last == "| all of them | | | | 1.75 |"
 
 
 def test_two_checkouts_are_measured_in_turns_and_the_better_round_counts(tmp_path, monkeypatch):

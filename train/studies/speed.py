@@ -19,6 +19,7 @@ from fer.data import LabelledFaces, load_split
 from fer.errors import DataError
 from fer.evaluation.provenance import commit, hardware, versions
 from train.data.batches import training_batches
+from train.engine.device import quick_arithmetic
 from train.engine.optimizer import make_optimizer
 from train.engine.recipe import Recipe, load_recipe
 from train.engine.stage_network import part
@@ -30,6 +31,7 @@ README = ROOT / "train" / "README.md"
 BEGIN, END = "<!-- speed: made by `python -m train.bench` -->", "<!-- end of speed -->"
 ROUNDS = 2  # each checkout's better one counts: the one less disturbed by others
 SECONDS = 15.0  # of each measurement
+SETTLING = 5  # steps before it on a GPU
 # What train/README.md advises: a process keeps the memory that it frees.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "8589934592", "MALLOC_TRIM_THRESHOLD_": "8589934592"}
 
@@ -44,6 +46,7 @@ class Speed:
     loader: float  # alone
     step: float  # alone: forward, backward, optimiser, moving average
     both: float
+    hours: float | None = None  # that the stage takes at this speed, without validation
 
 
 @dataclass(frozen=True)
@@ -70,39 +73,45 @@ def measure_all(data: str, recipes: Sequence[str]) -> list[Speed]:
 
 
 def measure(recipe: Recipe, index: int, faces: LabelledFaces) -> Speed:
-    """The speed of one stage."""
+    """The speed of one stage: on a GPU by the clock on the wall, for workers and it compute at
+    once; else by the time that this process gets, so that others on the machine hardly matter."""
     stage = recipe.stages[index]
-    loop = TrainingLoop(recipe, faces, faces, Path(), 0, math.inf)
+    loop = TrainingLoop(recipe, faces, faces, Path(), None, math.inf)
+    on_gpu = loop.device.type == "cuda"
+    clock = time.perf_counter if on_gpu else time.process_time
     network = loop.accelerator.prepare_model(part(loop.model, stage)).train()
-    forward = torch.compile(network, dynamic=False) if recipe.compile else network
+    forward = torch.compile(network, dynamic=False) if loop.compiled else network
     optimizer = make_optimizer(loop.model, stage)
-    batches = endless_batches(recipe, index, faces)
+    batches = endless_batches(loop, index)
     batch = next(batches)
 
     def rate(work: Callable[[], object]) -> float:
-        work()  # once without the clock, for what is set up or compiled
-        begun, steps = time.process_time(), 0
-        while time.process_time() - begun < SECONDS:
+        for _ in range(SETTLING if on_gpu else 1):  # without the clock: set up, compiled, tried
+            work()
+        if on_gpu:
+            torch.cuda.synchronize()
+        begun, steps = clock(), 0
+        while clock() - begun < SECONDS:
             work()
             steps += 1
-        return steps * len(batch[0]) / (time.process_time() - begun)
+        if on_gpu:
+            torch.cuda.synchronize()
+        return steps * len(batch[0]) / (clock() - begun)
 
-    return Speed(
-        recipe.name,
-        stage.name,
-        stage.size,
-        loader=rate(lambda: next(batches)),
-        step=rate(lambda: loop.step(forward, optimizer, *batch)),
-        both=rate(lambda: loop.step(forward, optimizer, *next(batches))),
-    )
+    with quick_arithmetic(loop.device):
+        loader = rate(lambda: next(batches))
+        step = rate(lambda: loop.step(forward, optimizer, *batch))
+        both = rate(lambda: loop.step(forward, optimizer, *next(batches)))
+    hours = stage.epochs * (stage.faces or len(faces)) / both / 3600
+    return Speed(recipe.name, stage.name, stage.size, loader, step, both, hours)
 
 
-def endless_batches(
-    recipe: Recipe, index: int, faces: LabelledFaces
-) -> Iterator[tuple[Tensor, Tensor]]:
+def endless_batches(loop: TrainingLoop, index: int) -> Iterator[tuple[Tensor, Tensor]]:
     """The batches of a stage, over and over."""
     while True:
-        yield from training_batches(faces, recipe, index, 0, 0)[0]
+        yield from training_batches(
+            loop.train, loop.recipe, index, 0, loop.workers, device=loop.device
+        )[0]
 
 
 def compare(before: Path, data: str, recipes: Sequence[str]) -> Comparison:
@@ -165,13 +174,18 @@ def as_json(speeds: Sequence[Speed]) -> str:
 
 
 def table(speeds: Sequence[Speed]) -> str:
-    """Speeds as a Markdown table."""
+    """Speeds as a Markdown table, with the hours that training takes by them."""
+    hours = sum(speed.hours or 0.0 for speed in speeds)
     rows = [
-        f"| {_name(speed)} | {speed.loader:.0f} | {speed.step:.1f} | {speed.both:.1f} |"
+        f"| {_name(speed)} | {speed.loader:.0f} | {speed.step:.1f} | {speed.both:.1f} | "
+        f"{speed.hours or 0.0:.2f} |"
         for speed in speeds
     ]
-    head = ["| images a second | loader alone | step alone | both |", "|---|---|---|---|"]
-    return "\n".join([*head, *rows])
+    head = [
+        "| images a second | loader alone | step alone | both | hours |",
+        "|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows, f"| all of them | | | | {hours:.2f} |"])
 
 
 def comparison_table(comparison: Comparison) -> str:
