@@ -6,11 +6,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer.evaluation.comparison import ablation, ablation_table, mcnemar, mcnemar_table
+from fer.evaluation.comparison import (
+    ablation,
+    ablation_table,
+    difference,
+    holm,
+    mcnemar,
+    mcnemar_table,
+)
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.plots import draw_plots, shows
 from fer.evaluation.stacking import cross_fitted, fit_stacker
 from fer.labels import EMOTIONS
+from fer.models.records import McNemarPair
 
 
 def answers(*emotions: int) -> np.ndarray:
@@ -35,7 +43,46 @@ def test_mcnemar_is_the_exact_test(only_a, only_b, p):
     (pair,) = mcnemar({"a": answers(*right_a), "b": answers(*right_b)}, labels)
     assert (pair.only_a, pair.only_b) == (only_a, only_b)
     assert pair.p == pytest.approx(p)
-    assert mcnemar_table([pair]).endswith(f"| {pair.p:.2g} |")
+    row = mcnemar_table([pair], len(labels)).splitlines()[2]
+    assert row.endswith(f"| {pair.p:.2g} | {pair.p:.2g} |")  # one test needs no correction
+
+
+@pytest.mark.parametrize(
+    ("p_values", "corrected"),
+    [
+        ([0.03], [0.03]),
+        ([0.01, 0.04, 0.03], [0.03, 0.06, 0.06]),  # the example of many textbooks
+        ([0.2, 0.001, 0.9], [0.4, 0.003, 0.9]),
+        ([0.6, 0.7], [1.0, 1.0]),
+        ([], []),
+    ],
+)
+def test_p_values_are_corrected_for_their_number(p_values, corrected):
+    assert holm(p_values) == pytest.approx(corrected)
+
+
+@pytest.mark.parametrize(
+    ("only_a", "only_b", "n", "pairs", "expected"),
+    [
+        # By hand: a = 11/102, b = 4/102, their difference 7/102, its standard error 0.0369.
+        (10, 3, 100, 1, (0.07, -0.0037, 0.1410)),
+        (10, 3, 100, 10, (0.07, -0.0350, 0.1722)),  # 2.807 standard errors instead of 1.960
+        (0, 0, 100, 1, (0.0, -0.0272, 0.0272)),
+        (5, 0, 5, 1, (1.0, 0.196, 1.0)),  # no further than 1
+    ],
+)
+def test_a_difference_has_an_interval_that_many_pairs_widen(only_a, only_b, n, pairs, expected):
+    found = difference(McNemarPair("a", "b", only_a, only_b, 1.0), n, pairs)
+    assert (found.value, found.low, found.high) == pytest.approx(expected, abs=2e-3)
+
+
+def test_the_table_of_pairs_says_how_it_is_corrected():
+    pairs = [McNemarPair("a", other, 10, 3, p) for other, p in (("b", 0.01), ("c", 0.04))]
+    _, _, first, second, _, said = mcnemar_table(pairs, 100).splitlines()
+    assert first == "| a | b | 10 | 3 | +7.00 (-1.5 to +15.2) | 0.01 | 0.02 |"
+    assert second.endswith("| 0.04 | 0.04 |")
+    assert "2 differences hold all at once with 95 % (Bonferroni)" in said
+    assert "corrected for as many tests (Holm)" in said
 
 
 def test_the_table_has_a_row_an_answer():
