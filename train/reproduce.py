@@ -1,12 +1,16 @@
 """The whole table from one data set: python -m train.reproduce --data RAFDB --out runs/rafdb
 
-Trains DDAMFN and ConvNeXt-V2, or the `--members` named, stacks them, judges all of them and ends in
-the table, which is also put into `<out>/RESULTS.md`. The same command carries on after a stop; a
-split that the ensemble was judged on is not scored again.
+`--msceleb MFN_msceleb.pth`, the user's own copy of upstream's file, is what DDAMFN starts from in
+its paper; without it, less is to be expected. Trains DDAMFN and ConvNeXt-V2, or the `--members`
+named, stacks them, judges all of them and ends in the table, which is also put into
+`<out>/RESULTS.md`. The same command carries on after a stop; a split that the ensemble was judged
+on is not scored again.
 """
 
 import argparse
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from train.engine.interruption import deadline_after, run_resumable
@@ -35,6 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     for name, recipe in MEMBERS.items():
         parser.add_argument(f"--{name}", type=Path, default=recipe, help="TOML file of its recipe")
+    parser.add_argument(
+        "--msceleb", type=Path, help="upstream's MFN_msceleb.pth, for DDAMFN to start from"
+    )
+    parser.add_argument(
+        "--seeds", type=int, default=1, help="train all so many times, for means and their spread"
+    )
     parser.add_argument("--splits", nargs="+", default=["validation", "test"])
     parser.add_argument(
         "--workers", type=int, help="processes that fetch images (else some where there is a GPU)"
@@ -43,20 +53,71 @@ def main(arguments: list[str] | None = None) -> int:
         "--minutes", type=float, default=0, help="stop, ready to be resumed, after so long"
     )
     options = parser.parse_args(arguments)
+    if options.seeds < 1:
+        parser.error("--seeds must be at least 1")
+    if options.msceleb and "ddamfn" not in options.members:
+        parser.error("--msceleb is what ddamfn starts from: name it among --members")
     return run_resumable(lambda: carry_out(options))
 
 
 def carry_out(options: argparse.Namespace) -> int:
     """Reproduce as the command line says and print the table; the exit code."""
     deadline = deadline_after(options.minutes)
+    from train.engine.processes import make_accelerator
     from train.engine.recipe import load_recipe
     from train.studies.reproduction import reproduce
+    from train.studies.results import WITHOUT_START
 
     recipes = {name: load_recipe(getattr(options, name)) for name in options.members}
-    table = reproduce(options.data, options.out, recipes, options.splits, options.workers, deadline)
+    if options.msceleb:
+        with make_accelerator().main_process_first():
+            start = start_from(options.msceleb, options.out / "msceleb")
+        recipes["ddamfn"] = replace(recipes["ddamfn"], start=str(start))
+    elif "ddamfn" in recipes and not recipes["ddamfn"].start:
+        print(WITHOUT_START)
+    table = reproduce(
+        options.data,
+        options.out,
+        recipes,
+        options.splits,
+        options.workers,
+        deadline,
+        options.seeds,
+    )
+    if table is None:
+        return 0
     text = table.read_text(encoding="utf-8")
     print(f"\n{text}\nThe table is in {table}, plots are in the model folders.")
     return 0
+
+
+def start_from(checkpoint: Path, folder: Path) -> Path:
+    """Import upstream's backbone into a folder, unless it is there; the folder, for a recipe.
+
+    Raises `ModelError` when the file is none of upstream's, `DataError` when it is not that one or
+    the folder holds another.
+    """
+    from fer.errors import DataError
+    from fer.models.files import sha256
+    from fer.models.upstream.conversion import BACKBONE, import_checkpoint
+
+    if not checkpoint.is_file():
+        raise DataError(f"There is no file {checkpoint}: give the path of your MFN_msceleb.pth.")
+    if not folder.exists():
+        partial = folder.parent / "partial" / folder.name
+        shutil.rmtree(partial, ignore_errors=True)
+        import_checkpoint(checkpoint, partial, trained_on="AffectNet")
+        if not (partial / BACKBONE).is_file():
+            shutil.rmtree(partial.parent)
+            raise DataError(
+                f"{checkpoint} knows emotions already, so it is not MFN_msceleb.pth, which knows "
+                "faces alone: give that one."
+            )
+        partial.rename(folder)
+        partial.parent.rmdir()
+    if sha256(checkpoint) not in (folder / "README.md").read_text(encoding="utf-8"):
+        raise DataError(f"{folder} holds another checkpoint than {checkpoint}: choose a new --out.")
+    return folder.resolve()
 
 
 if __name__ == "__main__":

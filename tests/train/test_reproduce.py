@@ -9,12 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+import torch
 from generated import image_folder, kaggle, official
 from nbclient import NotebookClient
 from serving import ROOT
+from upstream import DDAMFNet, MixedFeatureNet, randomise, save_whole
 
+from fer.data.rafdb import COUNTS
+from fer.evaluation.comparison import ablation, mcnemar
+from fer.evaluation.metrics import evaluate
+from fer.models.records import Provenance, SplitFigures, read_training
 from train.reproduce import main
+from train.studies.results import WITHOUT_START, text
 
 PER_EMOTION = {"train": 50, "test": 3}  # enough for five folds of a tenth
 
@@ -47,11 +55,23 @@ def recipes(tmp_path_factory) -> list[str]:
     return write_recipes(tmp_path_factory.mktemp("recipes"), "convnextv2_atto")
 
 
-def reproduce(data: Path, out: Path, recipes: list[str], *more: str) -> int:
-    """Do what train/README.md says, on these folders and with recipes of a few steps."""
+def reproduce(
+    data: Path, out: Path, recipes: list[str], *more: str, msceleb: Path | None = None
+) -> int:
+    """Do what train/README.md says, on these folders and with recipes of a few steps.
+
+    Without the file for DDAMFN to start from, its option is left out.
+    """
     text = (ROOT / "train" / "README.md").read_text(encoding="utf-8")
     (said,) = re.findall(r"python -m train\.reproduce (.+)", text)
-    places = {"path/to/raf-db": str(data), "runs/rafdb": str(out)}
+    assert " --msceleb path/to/MFN_msceleb.pth" in said
+    if msceleb is None:
+        said = said.replace(" --msceleb path/to/MFN_msceleb.pth", "")
+    places = {
+        "path/to/raf-db": str(data),
+        "runs/rafdb": str(out),
+        "path/to/MFN_msceleb.pth": str(msceleb),
+    }
     return main([*(places.get(word, word) for word in said.split()), *recipes, *more])
 
 
@@ -74,6 +94,7 @@ def finished(tmp_path_factory, recipes) -> Path:
     return root
 
 
+@pytest.mark.filterwarnings("ignore:Couldn't retrieve source code")
 @pytest.mark.parametrize(
     ("layout", "first"),
     [(official, "ddamfn"), (image_folder("1234567"), "convnextv2_atto"), (None, None)],
@@ -84,8 +105,14 @@ def test_every_layout_ends_in_the_full_table(tmp_path, request, layout, first):
         tmp_path = request.getfixturevalue("finished")
     else:
         layout(tmp_path / "data", PER_EMOTION)
-        options = write_recipes(tmp_path, first)
-        assert reproduce(tmp_path / "data", tmp_path / "out", options) == 0
+        options, start = write_recipes(tmp_path, first), None
+        if first == "ddamfn":
+            start = tmp_path / "MFN_msceleb.pth"
+            save_whole(randomise(MixedFeatureNet()), start)
+        assert reproduce(tmp_path / "data", tmp_path / "out", options, msceleb=start) == 0
+        origin = read_training(tmp_path / "out" / "ddamfn" / "model").started_from
+        names = [data.name for data in origin.training_data] if origin else []
+        assert names == (["MS-Celeb-1M, by upstream"] if start else [])
     results = (tmp_path / "out" / "RESULTS.md").read_text()
     validation, test = results.split("## Test")
     for section, faces in ((validation, "35 faces"), (test, "21 faces")):
@@ -104,6 +131,83 @@ def test_other_networks_can_be_members(tmp_path, recipes):
     rows = (tmp_path / "out" / "RESULTS.md").read_text().splitlines()
     assert sum(row.startswith(("| convnext |", "| face_resnet29 |")) for row in rows) >= 4
     assert not any(row.startswith("| ddamfn |") for row in rows)
+
+
+def test_every_seed_is_trained_in_a_folder_of_its_own(tmp_path, monkeypatch):
+    trained, shown = [], []
+
+    def train_run(recipe, train, validation, out, *_):
+        trained.append((str(out.relative_to(tmp_path / "out")), recipe.seed))
+        return out
+
+    monkeypatch.setattr("train.studies.reproduction.train_run", train_run)
+    monkeypatch.setattr("train.studies.reproduction.figures_of", lambda members, *_: members)
+    monkeypatch.setattr("train.studies.reproduction.text", lambda *said: shown.append(said) or "")
+    image_folder("1234567")(tmp_path / "data", PER_EMOTION)
+    (tmp_path / "out").mkdir()
+    recipes = write_recipes(tmp_path, "convnextv2_atto")
+    assert reproduce(tmp_path / "data", tmp_path / "out", recipes, "--seeds", "2") == 0
+    assert trained == [
+        *(("ddamfn", 0), ("convnext", 0)),
+        *(("seed-2/ddamfn", 1), ("seed-2/convnext", 1)),
+    ]
+    ((seeds, started),) = shown
+    assert len(seeds) == 2
+    assert not started
+    monkeypatch.setenv("RANK", "1")  # the second of several processes leaves it to the first
+    assert reproduce(tmp_path / "data", tmp_path / "out", recipes) == 0
+    assert len(shown) == 1
+
+
+def figures_of(n_of_each: tuple[int, ...], right: float) -> SplitFigures:
+    """Figures of an ensemble and a member on so many faces of each emotion."""
+    labels = np.repeat(np.arange(7), n_of_each)
+    answers = np.eye(7, dtype=np.float32)[labels]
+    wrong = slice(None, round(len(labels) * (1 - right)))
+    answers[wrong] = np.roll(answers[wrong], 1, axis=1)
+    both = {"ddamfn": answers, "ensemble": answers}
+    return SplitFigures(
+        **vars(evaluate(answers * 0.93 + 0.01, labels)),
+        ablation=ablation(both, labels),
+        mcnemar=mcnemar(both, labels),
+        provenance=Provenance("RAF-DB", "test", "", "", {}, "", {}),
+    )
+
+
+def test_several_seeds_give_means_and_their_spread():
+    seeds = [{"test": figures_of((20,) * 7, right)} for right in (0.9, 0.8, 0.7)]
+    table = text(seeds, True)
+    assert "Mean and standard deviation over 3 seeds" in table
+    assert "| ddamfn | 80.00 ± 10.00 | 80.00 ± 10.00 |" in table
+    assert table.index("± 10.00") < table.index("Of the first seed:") < table.index("| 90.00 (")
+    assert "published" not in table, "these are not RAF-DB's faces, whatever they are called"
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_on_rafdb_others_figures_stand_beside(started):
+    table = text([{"test": figures_of(COUNTS["test"], 0.9)}], started)
+    assert "seeds" not in table
+    (row,) = (line for line in table.splitlines() if line.startswith("| ddamfn, overall"))
+    assert "| 91.07 / 84.64 |" in row
+    assert ("expect less: no MS-Celeb-1M start" in row) is not started
+    assert (WITHOUT_START in table) is not started
+    for words in ("| 91.35 | checkpoints were chosen on the test split |", "disputed by its own"):
+        assert words in table
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--msceleb", "nowhere.pth"], "There is no file nowhere.pth"),
+        (["--msceleb", "other.pth"], "is not MFN_msceleb.pth, which knows faces alone"),
+    ],
+)
+def test_what_ddamfn_cannot_start_from(tmp_path, monkeypatch, capsys, recipes, options, sentence):
+    monkeypatch.chdir(tmp_path)
+    torch.save(randomise(DDAMFNet(7)).state_dict(), "other.pth")
+    assert main(["--data", "unused", "--out", "out", *recipes, *options]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not Path("out/msceleb").exists()
 
 
 def test_a_finished_table_does_not_score_the_test_split_again(finished, recipes, capsys):

@@ -1,18 +1,23 @@
 """Everything behind a table: train some networks, stack them, judge them all."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fer.data import LabelledFaces, load_split
 from fer.engines.choice import quickest
-from fer.evaluation.comparison import comparison_tables
 from fer.evaluation.evaluate import evaluate_models
 from fer.evaluation.report import report
+from fer.models.model_folder import NetworkFolder
 from fer.models.records import Metrics, read_metrics
 from fer.recognizer import load
+from train.engine.interruption import is_first
 from train.engine.recipe import Recipe
 from train.engine.training_run import train_run
+from train.studies.results import text
 from train.studies.stacking import stack_models
+
+DDAMFN_MEMBER = "ddamfn"  # as `train.reproduce` calls it
 
 
 def reproduce(
@@ -22,30 +27,63 @@ def reproduce(
     splits: Sequence[str],
     workers: int | None,
     deadline: float,
-) -> Path:
+    seeds: int = 1,
+) -> Path | None:
     """Train a network by each recipe, stack them and judge them all; the file with the tables.
 
-    They are stacked as in the paper, on probabilities.
+    They are stacked as in the paper, on probabilities. With several `seeds` all of that is done
+    once for each, from the recipes' own seeds on, and the tables begin with the means.
 
-    Everything is kept in the folder `out`, each run under its name in `recipes`. It carries on
-    after a stop; a split that the ensemble was judged on is not scored again.
+    Everything is kept in the folder `out`, each run under its name in `recipes`, those of further
+    seeds in a folder for each. It carries on after a stop; a split that an ensemble was judged on
+    is not scored again. Of several processes the first one stacks and judges; the others get None.
 
     Raises `OutOfTime`, ready to be resumed, after the `deadline` of `time.monotonic()`.
     """
     train, validation = (load_split(data, split) for split in ("train", "validation"))
-    members = [
-        train_run(recipe, train, validation, out / name, workers, deadline)
-        for name, recipe in recipes.items()
+    folders = [out, *(out / f"seed-{number}" for number in range(2, seeds + 1))]
+    trained = [
+        [
+            train_run(
+                replace(recipe, seed=recipe.seed + number),
+                train,
+                validation,
+                folder / name,
+                workers,
+                deadline,
+            )
+            for name, recipe in recipes.items()
+        ]
+        for number, folder in enumerate(folders)
     ]
+    if not is_first():
+        return None
+    metrics = [
+        figures_of(members, folder, validation, data, splits)
+        for folder, members in zip(folders, trained, strict=True)
+    ]
+    results = out / "RESULTS.md"
+    started = DDAMFN_MEMBER not in recipes or bool(recipes[DDAMFN_MEMBER].start)
+    results.write_text(text(metrics, started), encoding="utf-8")
+    return results
+
+
+def figures_of(
+    members: Sequence[NetworkFolder],
+    out: Path,
+    validation: LabelledFaces,
+    data: str,
+    splits: Sequence[str],
+) -> Metrics:
+    """Stack networks into `out/ensemble` and judge all of them; the ensemble's figures."""
     ensemble = stack_models(members, validation, out / "ensemble", "probabilities")
     folders = [model.path for model in (*members, ensemble)]
     for split in splits:
         if split not in ensemble.metrics:
             faces = validation if split == "validation" else load_split(data, split)
             judge(folders, faces, data, split)
-    results = out / "RESULTS.md"
-    results.write_text(tables(read_metrics(ensemble.path)), encoding="utf-8")
-    return results
+    metrics = read_metrics(ensemble.path)
+    return {split: metrics[split] for split in splits}
 
 
 def judge(folders: Sequence[Path], faces: LabelledFaces, data: str, split: str) -> None:
@@ -54,13 +92,3 @@ def judge(folders: Sequence[Path], faces: LabelledFaces, data: str, split: str) 
     for evaluation in evaluate_models(models, faces, data, split):
         print(f"\n{evaluation.model.name}, {split}\n{report(evaluation.figures)}")
         evaluation.write()
-
-
-def tables(metrics: Metrics) -> str:
-    """The tables of an ensemble's figures as Markdown, a section a split."""
-    sections = []
-    for split, figures in metrics.items():
-        heading = f"## {split.capitalize()}, {figures.n:,} faces of {figures.provenance.data}"
-        rows, pairs = figures.ablation or [], figures.mcnemar or []
-        sections.append(f"{heading}\n\n{comparison_tables(rows, pairs)}")
-    return "\n\n".join(sections) + "\n"
