@@ -118,12 +118,20 @@ class ConvNeXtV2(nn.Sequential):
         self.head = Head(last, num_classes)
         self.apply(_initialise)
 
+    def last_map(self, x: Tensor) -> Tensor:
+        """The last stage's features, B×C×h×w."""
+        return self.stages(self.stem(x))
+
+    def from_last_map(self, features: Tensor) -> Tensor:
+        """The logits, from the last stage's features."""
+        return self.head(features)
+
     def explained(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits B×K and class maps B×K×h×w: Grad-CAM's sums over the last stage's features.
 
         A logit's gradient goes back through the classifier, the layer norm and the mean.
         """
-        features = self.stages(self.stem(x))
+        features = self.last_map(x)
         norm, fc = self.head.norm, self.head.fc
         pooled = features.mean((2, 3))
         centred = pooled - pooled.mean(1, keepdim=True)

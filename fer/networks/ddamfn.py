@@ -172,7 +172,15 @@ class DDAMFN(
         nn.init.constant_(self.pool.conv.weight, 1 / 49)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        attended, maps = self._attend(x)
+        return self.from_last_map(self.last_map(x))
+
+    def last_map(self, x: Tensor) -> Tensor:
+        """The backbone's features, B×512×7×7."""
+        return self.backbone(x)
+
+    def from_last_map(self, features: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        """What the forward pass returns, from the backbone's features."""
+        attended, maps = self._attend(features)
         logits = self.classifier(self.pool(attended).flatten(1))
         return (logits, maps) if self.training else logits
 
@@ -182,14 +190,13 @@ class DDAMFN(
         From these on all is linear: a logit's gradient is the classifier times the batch norm's
         scale times the pooling kernel, whatever the face.
         """
-        attended, _ = self._attend(x)
+        attended, _ = self._attend(self.last_map(x))
         logits = self.classifier(self.pool(attended).flatten(1))
         scale = batch_norm_scale(self.pool.bn) * self.pool.conv.weight.mean((1, 2, 3))
         return logits, F.conv2d(attended, (self.classifier.weight * scale)[:, :, None, None])
 
-    def _attend(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def _attend(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """The features B×512×7×7 after attention, and the heads' maps."""
-        features = self.backbone(x)
         maps = torch.stack([head(features) for head in self.heads])
         return features * maps.amax(0), maps
 

@@ -73,11 +73,15 @@ class FaceResNet29(nn.Module):
         self.classifier = nn.Linear(CHANNELS[-1], num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.classifier(self.dropout(self.features(x)))
+        return self.from_last_map(self.last_map(x))
 
-    def features(self, x: Tensor) -> Tensor:
-        """The mean of the last map, B×256, from which dlib makes a face's descriptor."""
-        return self.blocks[-1](self._large(x)).mean((2, 3))
+    def last_map(self, x: Tensor) -> Tensor:
+        """The last block's features B×256×2×2, from whose mean dlib makes a face's descriptor."""
+        return self.blocks[-1](self._large(x))
+
+    def from_last_map(self, features: Tensor) -> Tensor:
+        """The logits, from the last block's features."""
+        return self.classifier(self.dropout(features.mean((2, 3))))
 
     def explained(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits B×K and class maps B×K×4×4: Grad-CAM's sums over the input of the last block.

@@ -307,6 +307,7 @@ def test_a_recorded_run_can_be_repeated(path):
         ("diversity=inf", "diversity must be float <= 1e"),
         ("seed=-1", "seed must be int >= 0"),
         ("checkpoint_minutes=-1", "checkpoint_minutes must be float >= 0"),
+        ("alikeness=1.0", "alikeness without teachers: name one"),
         ("pretrained=true", "no ImageNet weights of a ddamfn: leave out pretrained, or choose one"),
         ("training_data={}", "lacks training_data.name"),
     ],

@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from generated import write_split, write_untrained
 
 import fer
@@ -11,7 +12,10 @@ from fer.data import load_split
 from fer.errors import ModelError
 from fer.models.config import TrainingData
 from fer.models.records import read_training
-from train.engine.teachers import taught_targets
+from fer.networks.registry import build
+from train.engine.losses import unlikeness
+from train.engine.stage_network import WithFeatures
+from train.engine.teachers import taught_features, taught_targets
 from train.train import main
 
 RECIPE = """
@@ -77,3 +81,47 @@ def test_the_model_says_whom_it_learnt_from(tmp_path, teachers, data):
         "faces of the first",
         "faces of the second",
     ]
+
+
+FACES = torch.randn(6, 5, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize(
+    ("other", "alike"),
+    [
+        (FACES, True),
+        (3 * FACES + 1, True),  # in other units, from another zero
+        (FACES.flip(1).repeat(1, 2), True),  # other features that say the same
+        (FACES.flip(0), False),
+        (-FACES[:, :2], False),
+    ],
+)
+def test_networks_are_alike_that_find_the_same_faces_alike(other, alike):
+    assert (unlikeness(FACES, other) < 1e-10) == alike
+
+
+@pytest.mark.parametrize("architecture", ["convnextv2_atto", "ddamfn", "face_resnet29"])
+def test_features_are_the_mean_of_the_last_map(architecture):
+    network, faces = build(architecture, 7).eval(), torch.randn(2, 3, 112, 112)
+    last = network.last_map(faces)
+    assert torch.equal(network.from_last_map(last), network(faces))
+    output, features = WithFeatures(network)(faces)
+    assert torch.equal(output, network(faces))
+    assert torch.equal(features, last.mean((2, 3)))
+
+
+@pytest.mark.parametrize("mixup", [0.0, 0.2])
+def test_a_run_learns_which_faces_its_teacher_finds_alike(tmp_path, teachers, data, mixup):
+    recipe, out = tmp_path / "recipe.toml", tmp_path / "out"
+    recipe.write_text(RECIPE.format(first=teachers[0].as_posix(), second=teachers[1].as_posix()))
+    sets = [f"--set=mixup={mixup}", "--set=stages.0.batch=4"]
+    command = ["--data", str(data), "--recipe", str(recipe), *sets]
+    assert main([*command, "--out", str(out)]) == 0
+    assert main([*command, "--out", str(tmp_path / "more"), "--set", "alikeness=1.0"]) == 0
+    faces = load_split(data, "train")
+    features = taught_features(faces, "", tmp_path / "more")  # it has kept them
+    assert features.shape == (len(faces), 320)
+    without, taught = (
+        read_training(folder / "model").history[0].loss for folder in (out, tmp_path / "more")
+    )
+    assert taught > without

@@ -37,7 +37,7 @@ class Batch(NamedTuple):
     """A batch that is still to be changed."""
 
     faces: Tensor  # uint8 B×C×S×S, C being 1 where all are grey, else 3
-    targets: Tensor  # B×7
+    targets: Tensor  # B×7, and behind them a teacher's features, B×F, where they are learnt
     changes: Changes
 
 
@@ -55,6 +55,7 @@ class DrawnFaces(Dataset):
         recipe: Recipe,
         share: slice,
         cuts: Tensor | None = None,
+        features: NDArray[np.float32] | None = None,
     ):
         self.faces = faces
         self.cuts = cuts
@@ -62,7 +63,8 @@ class DrawnFaces(Dataset):
         self.recipe = recipe
         self.share = share
         one_hot = np.eye(faces.targets.shape[1], dtype=np.float32)[faces.labels]
-        self.targets = faces.targets if recipe.soft_labels else one_hot
+        targets = faces.targets if recipe.soft_labels else one_hot
+        self.targets = targets if features is None else np.hstack([targets, features])
 
     def __getitem__(self, draw: Draw) -> Batch:
         # From 1 on: a 0 more would give the generator that has drawn the epoch's rows.
@@ -143,11 +145,13 @@ def training_batches(
     processes: int = 1,
     device: torch.device = CPU,
     cuts: Tensor | None = None,
+    features: NDArray[np.float32] | None = None,
 ) -> tuple[Iterator[tuple[Tensor, Tensor]], int]:
     """The (images B×3×S×S, targets B×7) from step `first_step` on, and the steps of an epoch.
 
     With several processes, B is the share of this one in the recipe's batch. `cuts` (N×2×3) say how
-    faces are cut out anew, where the recipe asks for it.
+    faces are cut out anew, and `features` (N×F), put behind the targets, how a teacher sees them,
+    where the recipe asks for it.
     """
     draws = Draws(faces, recipe, stage_index, first_step)
     if draws.batch % processes:
@@ -158,7 +162,7 @@ def training_batches(
         )
     share = slice(process, None, processes)
     loader = DataLoader(
-        DrawnFaces(faces, recipe.stages[stage_index].size, recipe, share, cuts),
+        DrawnFaces(faces, recipe.stages[stage_index].size, recipe, share, cuts, features),
         sampler=draws,
         batch_size=None,  # what is drawn is a batch already
         num_workers=workers,

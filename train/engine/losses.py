@@ -1,6 +1,8 @@
-"""The losses: cross-entropy, and for DDAMFN attention diversity (its paper, section 3.3)."""
+"""The losses: cross-entropy, for DDAMFN attention diversity (its paper, section 3.3), and likeness
+to a teacher's features."""
 
 import itertools
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -19,16 +21,36 @@ def attention_diversity(maps: Tensor, eps: float = 1e-6) -> Tensor:
     return len(pairs) / (difference + eps)
 
 
-def total_loss(
-    output: Tensor | tuple[Tensor, Tensor], targets: Tensor, recipe: Recipe, prior: Tensor
-) -> Tensor:
+def unlikeness(features: Tensor, taught: Tensor) -> Tensor:
+    """How much two networks differ in which faces of a batch they find alike.
+
+    The mean squared difference of the correlations between the features of every two faces: B×C of
+    the one, B×F of the other. No layer has to translate between the two (F. Tung and G. Mori,
+    "Similarity-Preserving Knowledge Distillation", ICCV 2019, section 3.1, which takes products of
+    features that are not centred).
+    """
+    return F.mse_loss(_correlations(features), _correlations(taught))
+
+
+def _correlations(features: Tensor) -> Tensor:
+    normal = F.normalize(features.float() - features.float().mean(0), dim=1)
+    return normal @ normal.T
+
+
+def total_loss(output: Any, targets: Tensor, recipe: Recipe, prior: Tensor) -> Tensor:
     """Cross-entropy with targets B×7 (rows sum to 1), smoothed and balanced as the recipe says.
 
     `output` is the logits B×7 or, from DDAMFN, also its head maps, whose diversity is then added.
+    Where the recipe asks for alikeness, it is a pair of that and the features B×C, and behind the
+    targets are the teacher's, B×F.
     `prior` is each emotion's share of the training faces, shape 7. Rare emotions count more by
     weights prior^-balance, or are asked for a margin by balance·log(prior) on the logits
     (A. Menon et al., "Long-tail learning via logit adjustment", ICLR 2021, eq. 10).
     """
+    classes, features = len(prior), None
+    if recipe.alikeness:
+        output, features = output
+    targets, taught = targets[:, :classes], targets[:, classes:]
     logits, maps = output if isinstance(output, tuple) else (output, None)
     logits = logits.float()
     weights = None
@@ -40,4 +62,6 @@ def total_loss(
     loss = F.cross_entropy(logits, targets, weights, label_smoothing=recipe.label_smoothing)
     if maps is not None and recipe.diversity:
         loss = loss + recipe.diversity * attention_diversity(maps.float())
+    if features is not None:
+        loss = loss + recipe.alikeness * unlikeness(features, taught)
     return loss

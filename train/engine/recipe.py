@@ -92,6 +92,7 @@ class Recipe:
     # Model folders whose answers are learnt too, and their share in what is learnt.
     teachers: tuple[str, ...] = ()
     teaching: Share = 0.5
+    alikeness: Amount = 0.0  # weight of learning which faces the first teacher finds alike
     soft_labels: bool = True  # train on the raters' votes where the data has them
     label_smoothing: Share = 0.0
     mixup: Amount = 0.0  # alpha of the distribution of blends of two faces; 0 blends none
@@ -181,6 +182,8 @@ def _refuse_contradictions(recipe: Recipe) -> None:
             f"There are no ImageNet weights of a {recipe.architecture}: leave out pretrained, or "
             f"choose one of {', '.join(CONVNEXT)}."
         )
+    if recipe.alikeness and not recipe.teachers:
+        raise DataError("The recipe has alikeness without teachers: name one, or leave it out.")
     if recipe.pretrained and recipe.start:
         raise DataError("The recipe has both pretrained and start: leave out one.")
 

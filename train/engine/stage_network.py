@@ -1,5 +1,7 @@
 """Which part of a network a stage trains."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -18,7 +20,27 @@ class BackboneClassifier(nn.Module):
         self.backbone, self.classifier = model.backbone, model.classifier
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.classifier(self.backbone(x).mean((2, 3)))
+        return self.from_last_map(self.last_map(x))
+
+    def last_map(self, x: Tensor) -> Tensor:
+        """The backbone's features, B×512×h×w."""
+        return self.backbone(x)
+
+    def from_last_map(self, features: Tensor) -> Tensor:
+        """The logits, from the backbone's features."""
+        return self.classifier(features.mean((2, 3)))
+
+
+class WithFeatures(nn.Module):
+    """A network that returns beside its output the mean of its last map, B×C."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network: Any = network  # each has these two methods, nn.Module does not
+
+    def forward(self, x: Tensor) -> tuple[Tensor | tuple[Tensor, Tensor], Tensor]:
+        last = self.network.last_map(x)
+        return self.network.from_last_map(last), last.mean((2, 3))
 
 
 def part(model: nn.Module, stage: Stage) -> nn.Module:

@@ -7,18 +7,23 @@ and that some labels are wrong (G. Hinton et al., "Distilling the Knowledge in a
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from safetensors.numpy import load_file
 
 from fer.data import LabelledFaces
-from fer.evaluation.predictions import cached_probabilities
+from fer.evaluation.predictions import cached_probabilities, predict_split
 from fer.models.model_folder import open_network
+from fer.models.weights import load_network
+from fer.networks.preprocess import to_batch
 from train.engine.checkpoint import save_tensors
 
 ANSWERS = "teachers.safetensors"
+FEATURES = "features.safetensors"
 
 
 def taught_targets(
@@ -37,3 +42,24 @@ def taught_targets(
         save_tensors(path, {"probabilities": torch.from_numpy(np.mean(answers, axis=0))}, {})
     probabilities = load_file(path)["probabilities"]
     return ((1 - share) * faces.targets + share * probabilities).astype(np.float32, copy=False)
+
+
+def taught_features(faces: LabelledFaces, teacher: str, folder: Path) -> NDArray[np.float32]:
+    """The mean of a teacher's last map for every face, N×F, kept in the run's `folder` too.
+
+    Raises `ModelError` when the teacher cannot be used.
+    """
+    path = folder / FEATURES
+    if not path.exists():
+        model = open_network(Path(teacher))
+        network: Any = load_network(model)
+        config = model.config
+
+        @torch.inference_mode()
+        def features(crops: list[Image.Image]) -> NDArray[np.float32]:
+            batch = to_batch(crops, config.input_size, config.mean, config.std)
+            return network.last_map(torch.from_numpy(batch)).mean((2, 3)).numpy()
+
+        found = torch.from_numpy(predict_split(features, faces))
+        save_tensors(path, {"features": found}, {})
+    return load_file(path)["features"]

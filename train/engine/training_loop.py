@@ -46,8 +46,8 @@ from train.engine.optimizer import make_optimizer, set_learning_rate, take_step
 from train.engine.precision import autocast, settled
 from train.engine.processes import in_any, make_accelerator
 from train.engine.recipe import Recipe
-from train.engine.stage_network import part, require_possible
-from train.engine.teachers import taught_targets
+from train.engine.stage_network import WithFeatures, part, require_possible
+from train.engine.teachers import taught_features, taught_targets
 from train.engine.tensorboard import Curves
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -122,6 +122,9 @@ class TrainingLoop:
                 )
                 self.train = replace(self.train, targets=targets)
             self.cuts = cuts(self.train, self.folder) if self.recipe.augmentation.recut else None
+            self.features = None
+            if self.recipe.alikeness:
+                self.features = taught_features(self.train, self.recipe.teachers[0], self.folder)
         main = self.accelerator.is_main_process
         with Curves(self.folder, main) as self.curves, quick_arithmetic(self.device):
             for index in range(self.state.stage, len(self.recipe.stages)):
@@ -178,9 +181,13 @@ class TrainingLoop:
             self.accelerator.num_processes,
             self.device,
             self.cuts,
+            self.features,
         )
         total = steps_per_epoch * stage.epochs
-        network = self.accelerator.prepare_model(part(self.model, stage))
+        trained = part(self.model, stage)
+        if self.recipe.alikeness:
+            trained = WithFeatures(trained)
+        network = self.accelerator.prepare_model(trained)
         # A stage has faces of one size; left to guess after another stage, torch would fail.
         forward = torch.compile(network, dynamic=False) if self.compiled else network
         main = self.accelerator.is_main_process
@@ -232,8 +239,8 @@ class TrainingLoop:
     def step(
         self, forward: Callable, optimizer: Optimizer, images: Tensor, targets: Tensor
     ) -> Tensor:
-        """One step on images B×3×S×S and targets B×7, the moving average's too; its loss, which is
-        left where it is, for to look at it would make a GPU wait."""
+        """One step on images B×3×S×S and targets B×7 or B×(7+F), the moving average's too; its
+        loss, which is left where it is, for to look at it would make a GPU wait."""
         images = images.contiguous(memory_format=torch.channels_last)
         place = (self.state.stage, self.state.step, self.accelerator.process_index)
         if self.recipe.mixup:
