@@ -14,7 +14,7 @@ from fer.bench.limits import verdicts
 from fer.bench.records import Machine, Record
 from fer.bench.report import figure
 from fer.evaluation.plots import BLUE, DPI, FIGURES, ORANGE, STYLE
-from fer.models.records import Interval
+from fer.models.records import Interval, named_commit
 
 LIMITS = Path(__file__).parent / "limits.json"
 SIZE = (5.5, 3.2)  # inches
@@ -155,5 +155,4 @@ def _machine(machine: Machine) -> str:
 
 
 def _at(commit: str | None) -> str:
-    changed = " (changed)" if commit and commit.endswith("+") else ""
-    return f" at commit `{commit[:12]}`{changed}" if commit else ""
+    return f" at commit {named_commit(commit, 12)}" if commit else ""

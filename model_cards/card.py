@@ -14,6 +14,7 @@ from fer.evaluation.comparison import ablation_table, mcnemar_table
 from fer.evaluation.plots import draw_plots
 from fer.labels import EMOTIONS, LEVELS_5
 from fer.models.model_folder import CARD, ModelFolder
+from fer.models.records import named_commit
 from model_cards import formatting
 from model_cards.context import CardContext, card_context
 from model_cards.metadata import RESULTS, metadata, result_files
@@ -81,6 +82,7 @@ def _fill_in(context: CardContext) -> str:
         percent=formatting.percent,
         interval=formatting.interval,
         data_name=data_name,
+        named_commit=named_commit,
         ablation_table=ablation_table,
         mcnemar_table=mcnemar_table,
     )

@@ -12,7 +12,7 @@ from huggingface_hub import (
     eval_result_entries_to_yaml,
 )
 
-from fer.models.records import Interval, Metrics, SplitFigures
+from fer.models.records import Interval, Metrics, SplitFigures, named_commit
 from model_cards.context import CardContext
 from model_cards.references import HUB_IDS, data_name
 
@@ -69,7 +69,7 @@ def _result_file(split: str, figures: SplitFigures, benchmark: str) -> str:
             task_id=f"{split}_{name}",
             value=_percent(figure),
             date=source.date,
-            notes=f"{figures.n} faces, commit {source.commit}",
+            notes=f"{figures.n} faces, commit {named_commit(source.commit, mark='')}",
         )
         for name, figure in (
             ("overall_accuracy", figures.overall_accuracy),

@@ -12,6 +12,7 @@ from fer.errors import ModelError
 from fer.evaluation.comparison import ablation_row, ablation_table
 from fer.models.bundled import WEIGHTS
 from fer.models.model_folder import ModelFolder, open_model
+from fer.models.records import named_commit
 from model_cards.card import TEMPLATES
 from model_cards.figures import checked_metrics
 from model_cards.formatting import percent
@@ -71,8 +72,8 @@ def results(folders: Sequence[ModelFolder]) -> str:
         chosen = "weights, temperature and stacker (judged on folds that it did not see)"
     lines = [
         f"On {figures.n:,} faces of {data_name(figures)} ({split}), in percent with 95 % "
-        f"intervals, measured {source.date} at commit `{source.commit[:12]}`. These faces "
-        f"also chose {chosen}, so expect a little less on others.",
+        f"intervals, measured {source.date} at commit {named_commit(source.commit, 12)}. These "
+        f"faces also chose {chosen}, so expect a little less on others.",
         "",
         ablation_table(rows),
         "",

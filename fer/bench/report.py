@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from fer.bench.limits import Verdict
 from fer.bench.records import Measurement, Outcome, Record
+from fer.models.records import named_commit
 
 COLUMNS = ("median", "middle half of the runs", "runs")
 
@@ -26,7 +27,7 @@ def heading(record: Record) -> list[str]:
     """Where and with what it was measured."""
     machine = record.machine
     quick = ", quick: few runs" if record.quick else ""
-    commit = f" at commit {record.commit[:12]}" if record.commit else ""
+    commit = f" at commit {named_commit(record.commit, 12, '')}" if record.commit else ""
     versions = ", ".join(f"{name} {number}" for name, number in record.versions.items())
     return [
         f"fer {record.version}{commit}, {record.date}{quick}",

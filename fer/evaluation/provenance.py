@@ -17,10 +17,14 @@ PACKAGES = ("torch", "torchvision", "timm", "scikit-learn")
 
 @cache
 def commit() -> str:
-    """The commit of the code that is running, with a plus sign when files have changed since.
+    """The commit of the code that is running, with a plus sign when files have changed since, and
+    nothing where it is no clone.
 
     It is looked up once, so that what the program itself writes does not count as a change.
     """
+
+    if not (ROOT / ".git").exists():
+        return ""  # installed, maybe within a clone of something else
 
     def git(*words: str) -> str:
         return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True).stdout

@@ -245,6 +245,15 @@ def _read(folder: Path, name: str) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(
+def named_commit(commit: str, digits: int = 40, mark: str = "`") -> str:
+    """A commit as a sentence has it, so many digits of it, with a word where files differed."""
+    if not commit:
+        return "that is not on record"
+    if not commit.endswith("+"):
+        return f"{mark}{commit[:digits]}{mark}"
+    return f"{mark}{commit[:-1][:digits]}+{mark} (+: files had been changed since)"
+
+
             f"{name} of {folder} is damaged, for {path} is not valid JSON: "
             "copy it again, or make it anew."
         ) from error

@@ -18,6 +18,7 @@ from torch import Tensor
 from fer.data import LabelledFaces, load_split
 from fer.errors import DataError
 from fer.evaluation.provenance import commit, hardware, versions
+from fer.models.records import named_commit
 from train.data.batches import training_batches
 from train.engine.device import quick_arithmetic
 from train.engine.optimizer import make_optimizer
@@ -200,7 +201,8 @@ def comparison_table(comparison: Comparison) -> str:
         [
             "Images a second, before → now, on one core by the time that the process itself got "
             f"({comparison.hardware}, torch {comparison.torch}, {comparison.date}; commits "
-            f"`{comparison.commit_before[:12]}` and `{comparison.commit_now[:12]}` in turns):",
+            f"{named_commit(comparison.commit_before, 12)} and "
+            f"{named_commit(comparison.commit_now, 12)} in turns):",
             "",
             "| recipe, stage | loader alone | step alone | both | gain |",
             "|---|---|---|---|---|",

@@ -4,7 +4,7 @@ import gradio as gr
 
 from fer import ModelError, Recognizer
 from fer.labels import EMOTIONS
-from fer.models.records import SplitFigures
+from fer.models.records import SplitFigures, named_commit
 from fer.ui.assets import html
 
 
@@ -46,7 +46,7 @@ def _facts(recognizer: Recognizer, measured: SplitFigures | None) -> dict[str, s
     facts = {
         "Model": recognizer.name,
         "On the Hub at": recognizer.revision,
-        "Commit": origin and origin.commit,
+        "Commit": origin and named_commit(origin.commit, mark=""),
         "Measured": origin and f"{origin.date}, {origin.data}, {origin.split}",
         **{f"Data of {', '.join(models)}": said for said, models in trained.items()},
         "Code": "Apache License 2.0",
