@@ -12,7 +12,13 @@ from safetensors.numpy import load_file, save_file
 from fer.errors import ModelError
 from fer.labels import EMOTIONS
 from fer.models.classifier import softmax
-from fer.models.config import STACKER_FILE, EnsembleConfig, StackerFeatures, write_config
+from fer.models.config import (
+    STACKER_FILE,
+    EnsembleConfig,
+    StackerFeatures,
+    read_config,
+    write_config,
+)
 from fer.models.files import check_sha256, sha256
 from fer.models.model_folder import EnsembleFolder
 
@@ -51,7 +57,10 @@ def soft_vote(members: Probabilities) -> Probabilities:
 
 
 def save_ensemble(folder: Path, config: EnsembleConfig, stacker: Stacker) -> None:
-    """Write the folder of an ensemble; the configuration learns the stacker's features and hash."""
+    """Write the folder of an ensemble; the configuration learns the stacker's features and hash.
+
+    A folder that holds the very same keeps its configuration, which says by which version.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {
         "coefficients": np.ascontiguousarray(stacker.coefficients),
@@ -59,7 +68,17 @@ def save_ensemble(folder: Path, config: EnsembleConfig, stacker: Stacker) -> Non
     }
     save_file(tensors, folder / STACKER_FILE)
     digest = sha256(folder / STACKER_FILE)
-    write_config(folder, replace(config, features=stacker.features, sha256=digest))
+    config = replace(config, features=stacker.features, sha256=digest)
+    if not _holds(folder, config):
+        write_config(folder, config)
+
+
+def _holds(folder: Path, config: EnsembleConfig) -> bool:
+    try:
+        present = read_config(folder)
+    except ModelError:
+        return False
+    return replace(present, library_version=config.library_version) == config
 
 
 def load_stacker(folder: EnsembleFolder) -> Stacker:

@@ -1,20 +1,23 @@
 """A whole training run: from a recipe and labelled faces to a model folder that answers."""
 
+import json
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from fer.data import LabelledFaces
 from fer.engines.choice import quickest
+from fer.errors import FerError
 from fer.evaluation.calibration import fit_temperature
 from fer.evaluation.predictions import predict_split
 from fer.evaluation.provenance import commit, hardware, versions
 from fer.models.classifier import Classifier, engine_for
-from fer.models.config import NetworkConfig, write_config
-from fer.models.files import write_json
+from fer.models.config import WEIGHTS_FILE, NetworkConfig, write_config
+from fer.models.files import check_sha256, write_json
 from fer.models.model_folder import NetworkFolder, open_network
 from fer.models.records import TRAINING
 from fer.models.weights import save_network
@@ -56,11 +59,23 @@ def train_run(
     loop = TrainingLoop(recipe, train, validation, out, workers, deadline)
     loop.run()
     folder = out / "model"
-    if loop.accelerator.is_main_process:
+    if loop.accelerator.is_main_process and not is_finished(loop, folder):
         finish(loop, folder)
+    if loop.accelerator.is_main_process:
         print(f"The model is in {folder}")
     loop.accelerator.wait_for_everyone()
     return open_network(folder)
+
+
+def is_finished(loop: TrainingLoop, folder: Path) -> bool:
+    """Whether a folder has the model of this very run, whose record is then left as it is."""
+    try:
+        config = open_network(folder).config
+        check_sha256(folder / WEIGHTS_FILE, config.sha256)
+        recorded = json.loads((folder / TRAINING).read_text(encoding="utf-8"))
+        return msgspec.convert(recorded, RunState) == loop.state
+    except (FerError, OSError, ValueError):  # msgspec's is a ValueError
+        return False
 
 
 def finish(loop: TrainingLoop, folder: Path) -> None:
