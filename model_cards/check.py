@@ -12,8 +12,9 @@ from pathlib import Path
 
 from fer.errors import FerError, ModelError
 from fer.evaluation.plots import shows
-from fer.models.config import read_config
-from fer.models.model_folder import CARD, EnsembleFolder, ModelFolder, open_model
+from fer.models.config import GRAPH_FILE, read_config
+from fer.models.graph import check_graph
+from fer.models.model_folder import CARD, EnsembleFolder, ModelFolder, NetworkFolder, open_model
 from model_cards.card import card_files, title_of
 from model_cards.findings import Finding, differing
 from model_cards.formatting import plots
@@ -78,11 +79,16 @@ def is_ours(path: Path, text: str) -> bool:
         return LIBRARY in text.split("\n---", 1)[0]
 
 
-def contradictions(folder: ModelFolder, text: str) -> list[Finding]:
+def contradictions(folder: NetworkFolder | EnsembleFolder, text: str) -> list[Finding]:
     """Where a model's card is not what its figures, its weights and its members give."""
     findings = differences(folder, text)
     if isinstance(folder, EnsembleFolder):
         findings += conflicts(folder)
+    elif folder.config.graph:
+        try:
+            check_graph(folder)
+        except FerError as error:
+            findings.append(Finding(GRAPH_FILE, str(error)))
     return findings
 
 

@@ -1,6 +1,7 @@
 """Pictures of a split's figures, for people who would rather look: `<folder>/plots/*.png`."""
 
 import hashlib
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import matplotlib
 import msgspec
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 matplotlib.use("agg")  # no window, whatever machine this is
 from matplotlib import pyplot
@@ -22,6 +24,7 @@ BLUE, ORANGE = "#0072b2", "#d55e00"  # told apart by the colour-blind (M. Okabe,
 SIZE, DPI = (4, 3.8), 180
 STYLE: Any = {"font.size": 10, "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK}
 FIGURES = "Figures"  # in a picture's metadata: of which figures it is
+PIXELS = "Pixels"  # there, too: what it shows, so that nothing can be painted over
 
 
 def draw_plots(folder: Path, split: str, figures: Figures) -> None:
@@ -38,11 +41,15 @@ def draw_plots(folder: Path, split: str, figures: Figures) -> None:
             axes.set_title(f"{figures.n:,} faces of {split}", fontsize=10)
             path = folder / plot_file(split, name)
             path.parent.mkdir(exist_ok=True)
-            # A background of its own keeps a picture readable on dark pages too. No time stamp is
-            # written into the file: the same figures give the same picture.
-            about = {"Software": None, FIGURES: fingerprint(figures)}
-            figure.savefig(path, dpi=DPI, metadata=about)
+            file = io.BytesIO()
+            # A background of its own keeps a picture readable on dark pages too.
+            figure.savefig(file, dpi=DPI)
             pyplot.close(figure)
+        # No time stamp is written into the file: the same figures give the same picture.
+        picture, about = Image.open(file), PngInfo()
+        about.add_text(FIGURES, fingerprint(figures))
+        about.add_text(PIXELS, pixels(picture))
+        picture.save(path, dpi=(DPI, DPI), pnginfo=about)
 
 
 def plot_file(split: str, name: str) -> str:
@@ -57,12 +64,20 @@ def fingerprint(figures: Figures) -> str:
 
 
 def shows(path: Path, figures: Figures) -> bool:
-    """Whether a picture was drawn of these figures."""
+    """Whether a picture was drawn of these figures, and is as it was drawn."""
     try:
         with Image.open(path) as picture:
-            return picture.info.get(FIGURES) == fingerprint(figures)
-    except OSError:
+            told = picture.info.get(FIGURES), picture.info.get(PIXELS)
+            return told == (fingerprint(figures), pixels(picture))
+    except (OSError, ValueError, SyntaxError):  # whatever Pillow says of damaged files
         return False
+
+
+def pixels(picture: Image.Image) -> str:
+    """The SHA-256 of what a picture shows."""
+    return hashlib.sha256(
+        repr(picture.size).encode() + picture.convert("RGBA").tobytes()
+    ).hexdigest()
 
 
 def confusion(axes: Any, figures: Figures) -> None:
