@@ -16,25 +16,25 @@ from fer.evaluation.metrics import (
 )
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5
 from fer.models.model_folder import ModelFolder
+from fer.evaluation.provenance import outdated
 from fer.models.records import METRICS, Metrics, SplitFigures
 
 
 def checked_metrics(folder: ModelFolder) -> Metrics:
     """A folder's metrics by split.
 
-    Raises `ModelError` with the first figure that is missing, not finite, measured on other weights
-    or contradicts the confusion matrix beside it.
+    Raises `ModelError` with the first figure that is missing, not finite, measured on another model
+    than is there now, or contradicts the figures beside it.
     """
     if not folder.metrics:
         raise ModelError(f"{folder.path} has no {METRICS}: run python -m train.evaluate --write.")
-    present = folder.weights()
     for split, figures in folder.metrics.items():
         if fault := next(faults(figures), None):
             raise ModelError(f"{METRICS} of {folder.path}: {split}.{fault}: judge again.")
-        if figures.provenance.weights != present:
+        if reason := outdated(folder, split, figures.provenance):
             raise ModelError(
-                f"The figures of {split} in {folder.path} were measured on other weights: "
-                "judge again."
+                f"The figures of {split} in {folder.path} {reason}: judge again, "
+                "python -m train.evaluate --write."
             )
     return folder.metrics
 

@@ -3,8 +3,8 @@
 `--msceleb MFN_msceleb.pth`, the user's own copy of upstream's file, is what DDAMFN starts from in
 its paper; without it, less is to be expected. Trains DDAMFN and ConvNeXt-V2, or the `--members`
 named, stacks them, judges all of them and ends in the table, which is also put into
-`<out>/RESULTS.md`. The same command carries on after a stop; a split that the ensemble was judged
-on is not scored again.
+`<out>/RESULTS.md`. The same command carries on after a stop; a model is judged again only where it,
+its configuration or the faces have changed.
 """
 
 import argparse

@@ -91,7 +91,7 @@ def _evaluate(
         times_scored=record_scoring(model.folder, data) if split == "test" else None,
         ablation=ablation(answers, faces.labels) if several else None,
         mcnemar=mcnemar(answers, faces.labels) if several else None,
-        provenance=provenance(model.folder, Path(data).name, split),
+        provenance=provenance(model.folder, Path(data).name, split, faces.digest),
     )
     return Evaluation(model.folder, split, answers, figures)
 

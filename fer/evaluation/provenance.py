@@ -46,8 +46,9 @@ def hardware() -> str:
     return f"{os.cpu_count()} CPU cores ({platform.machine()})"
 
 
-def provenance(model: ModelFolder, data: str, split: str) -> Provenance:
-    """Where figures of a model come from that are measured now, on a split of the data so named."""
+def provenance(model: ModelFolder, data: str, split: str, faces: str) -> Provenance:
+    """Where figures of a model come from that are measured now, on a split of the data so named,
+    whose digest is `faces`."""
     return Provenance(
         data=data,
         split=split,
@@ -56,4 +57,25 @@ def provenance(model: ModelFolder, data: str, split: str) -> Provenance:
         weights=model.weights(),
         date=date.today().isoformat(),
         versions=versions(),
+        faces=faces,
+        records=model.records(),
     )
+
+
+def outdated(model: ModelFolder, split: str, source: Provenance) -> str | None:
+    """What tells figures that are recorded of a split from those that the model in its folder
+    would get; None where nothing does.
+
+    Raises `ModelError` when a file is missing or cannot be read.
+    """
+    if source.weights != model.weights():
+        return "were measured on other weights"
+    if not source.faces or not source.records:
+        return "are of an older format, which does not say which faces and settings they are of"
+    present = model.records()
+    if source.records != present:
+        names = sorted(name for name, _ in source.records.items() ^ present.items())
+        return f"were measured with another {' and '.join(dict.fromkeys(names))}"
+    if (source.split, source.recipe) != (split, model.config.recipe):
+        return f"say that they are of {source.split} and recipe {source.recipe}"
+    return None

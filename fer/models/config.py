@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from fer.errors import ModelError
 from fer.labels import EMOTIONS
-from fer.models.files import write_json
+from fer.models.files import json_sha256, write_json
 from fer.models.settings import MOST_BYTES, OF_ENSEMBLES, OF_NETWORKS, check_settings
 from fer.networks.names import ARCHITECTURES, CONVNEXT
 from fer.version import __version__
@@ -107,6 +107,12 @@ def read_config(folder: Path) -> NetworkConfig | EnsembleConfig:
     if values.get("kind") == ENSEMBLE:
         return _ensemble_config(folder, values)
     return _network_config(folder, values)
+
+
+def config_digest(folder: Path) -> str:
+    """The SHA-256 of every setting but the graph's, which a folder may get later."""
+    settings = _read_json(folder)
+    return json_sha256({name: value for name, value in settings.items() if name != "graph"})
 
 
 def _read_json(folder: Path) -> dict[str, Any]:

@@ -18,6 +18,11 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def json_sha256(values: Any) -> str:
+    """The SHA-256 of plain data, however a file lays it out, in hexadecimal."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
 def check_sha256(path: Path, recorded: str) -> None:
     """Raise `ModelError` when a file is not the one whose SHA-256 is recorded.
 

@@ -14,12 +14,20 @@ from fer.models.config import (
     WEIGHTS_FILE,
     EnsembleConfig,
     NetworkConfig,
+    config_digest,
     read_config,
     weights_name,
 )
 from fer.models.files import sha256
 from fer.models.hub import PINNED, Location, locate
-from fer.models.records import Metrics, TrainingRecord, read_metrics, read_training
+from fer.models.records import (
+    TRAINING,
+    Metrics,
+    TrainingRecord,
+    read_metrics,
+    read_training,
+    training_digest,
+)
 
 CARD = "README.md"
 
@@ -62,6 +70,13 @@ class ModelFolder(Location):
                 f"{self.path} lacks {error.filename}: copy the whole folder."
             ) from error
 
+    def records(self) -> dict[str, str]:
+        """The SHA-256 of what is on record here besides figures, by the file's path likewise.
+
+        Raises `ModelError` when it cannot be read.
+        """
+        return {CONFIG: config_digest(self.path)}
+
     def _weights_files(self) -> list[str]:
         return [weights_name(self.config)]
 
@@ -81,6 +96,10 @@ class NetworkFolder(ModelFolder):
         """How the weights came to be, as far as it is on record."""
         return read_training(self.path)
 
+    def records(self) -> dict[str, str]:
+        training = training_digest(self.path)
+        return super().records() | ({TRAINING: training} if training else {})
+
 
 @dataclass(frozen=True, eq=False)
 class EnsembleFolder(ModelFolder):
@@ -93,10 +112,21 @@ class EnsembleFolder(ModelFolder):
     def networks(self) -> tuple[NetworkFolder, ...]:
         return self.members
 
+    def records(self) -> dict[str, str]:
+        # How a member was trained is its own card's affair.
+        return super().records() | {
+            f"{name}/{CONFIG}": config_digest(self.path / name) for name in self._members_here()
+        }
+
     def _weights_files(self) -> list[str]:
-        # A member on the Hub is named by its commit, which says which weights they are.
-        here = [name for name in self.config.members if not PINNED.fullmatch(name)]
-        return [*super()._weights_files(), *(f"{name}/{WEIGHTS_FILE}" for name in here)]
+        return [
+            *super()._weights_files(),
+            *(f"{name}/{WEIGHTS_FILE}" for name in self._members_here()),
+        ]
+
+    def _members_here(self) -> list[str]:
+        # A member on the Hub is named by its commit, which says all of it.
+        return [name for name in self.config.members if not PINNED.fullmatch(name)]
 
 
 def open_model(model: str | Path, revision: str | None = None) -> NetworkFolder | EnsembleFolder:

@@ -6,7 +6,7 @@ Shares and accuracies are fractions, not percent. A file is read by `read_metric
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import msgspec
 
 from fer.errors import ModelError
 from fer.models.config import TrainingData
-from fer.models.files import write_json
+from fer.models.files import json_sha256, write_json
 
 METRICS = "metrics.json"
 TRAINING = "training.json"
@@ -102,6 +102,9 @@ class Provenance:
     weights: dict[str, str]  # SHA-256 of each file, by its path relative to the folder
     date: str
     versions: dict[str, str]
+    # Older records lack these two: nobody can tell whether they are still true.
+    faces: str = ""  # SHA-256 of the split's labels and images
+    records: dict[str, str] = field(default_factory=dict)  # of config.json and training.json, too
 
 
 @dataclass(frozen=True)
@@ -226,6 +229,12 @@ def read_training(folder: Path) -> TrainingRecord:
     )
 
 
+def training_digest(folder: Path) -> str | None:
+    """The SHA-256 of all that `training.json` says; None where there is none."""
+    values = _read(folder, TRAINING)
+    return None if values is None else json_sha256(values)
+
+
 def training_record(values: Any, name: str) -> TrainingRecord:
     """A training record from plain data; `name` says in an error which it is."""
     return _convert(values, TrainingRecord, name)
@@ -234,6 +243,15 @@ def training_record(values: Any, name: str) -> TrainingRecord:
 def plain(record: Any) -> Any:
     """A record as plain data for JSON, without what it does not know."""
     return {name: value for name, value in asdict(record).items() if value is not None}
+
+
+def named_commit(commit: str, digits: int = 40, mark: str = "`") -> str:
+    """A commit as a sentence has it, so many digits of it, with a word where files differed."""
+    if not commit:
+        return "that is not on record"
+    if not commit.endswith("+"):
+        return f"{mark}{commit[:digits]}{mark}"
+    return f"{mark}{commit[:-1][:digits]}+{mark} (+: files had been changed since)"
 
 
 def _read(folder: Path, name: str) -> Any:
@@ -245,15 +263,6 @@ def _read(folder: Path, name: str) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(
-def named_commit(commit: str, digits: int = 40, mark: str = "`") -> str:
-    """A commit as a sentence has it, so many digits of it, with a word where files differed."""
-    if not commit:
-        return "that is not on record"
-    if not commit.endswith("+"):
-        return f"{mark}{commit[:digits]}{mark}"
-    return f"{mark}{commit[:-1][:digits]}+{mark} (+: files had been changed since)"
-
-
             f"{name} of {folder} is damaged, for {path} is not valid JSON: "
             "copy it again, or make it anew."
         ) from error

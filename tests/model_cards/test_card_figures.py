@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from generated import MEMBER
+from spoiling import judged_so, set_config
 
 from fer.models.config import TrainingData
 from fer.models.model_folder import CARD
@@ -41,6 +42,16 @@ def metrics(path: str, value: object) -> callable:
     return put("metrics.json", f"validation.{path}", value)
 
 
+def before_judging(spoil: callable) -> callable:
+    """The same before the model was judged."""
+
+    def spoil_and_judge(folder: Path) -> None:
+        spoil(folder)
+        judged_so(folder)
+
+    return spoil_and_judge
+
+
 def text(file: str, content: str) -> callable:
     return lambda folder: (folder / file).write_text(content)
 
@@ -70,8 +81,20 @@ def text(file: str, content: str) -> callable:
         (metrics("provenance.weights", {"model.safetensors": "0"}), "measured on other weights"),
         (lambda folder: (folder / "model.safetensors").unlink(), "lacks"),
         (text("training.json", "{"), "training.json of"),
-        (text("training.json", "[]"), "training.json of"),
-        (put("training.json", "recipe.stages", [{"name": "one"}]), "stages[0].size is missing"),
+        (before_judging(text("training.json", "[]")), "training.json of"),
+        (
+            before_judging(put("training.json", "recipe.stages", [{"name": "one"}])),
+            "stages[0].size is missing",
+        ),
+        (put("training.json", "seconds", 1.0), "measured with another training.json"),
+        (lambda folder: (folder / "training.json").unlink(), "with another training.json"),
+        (set_config(temperature=1.5), "measured with another config.json"),
+        (set_config(grey=False), "measured with another config.json"),
+        (set_config(mirror=True), "measured with another config.json"),
+        (metrics("provenance.faces", KeyError), "are of an older format"),
+        (metrics("provenance.records", KeyError), "are of an older format"),
+        (metrics("provenance.split", "test"), "say that they are of test"),
+        (metrics("provenance.recipe", "mine"), "recipe mine"),
         (put("config.json", "temperature", KeyError), "lacks or misnames a setting"),
     ],
 )
@@ -125,6 +148,7 @@ def test_the_strictest_licence_counts(data, imagenet, licence):
 def test_the_terms_of_an_earlier_model_stay(folder, start, licence, words):
     earlier = {"recipe": "first", "seconds": 3600, "commit": "abc", **start}
     put("training.json", "started_from", earlier)(folder)
+    judged_so(folder)
     assert main([str(folder)]) == 0
     card = (folder / CARD).read_text(encoding="utf-8")
     assert licence in card.split("\n---", 1)[0]
@@ -134,6 +158,7 @@ def test_the_terms_of_an_earlier_model_stay(folder, start, licence, words):
 def test_the_terms_of_a_teacher_stay(folder):
     teacher = {"recipe": "wise", "training_data": [asdict(RAF)]}
     put("training.json", "taught_by", [teacher])(folder)
+    judged_so(folder)
     assert main([str(folder)]) == 0
     card = (folder / CARD).read_text(encoding="utf-8")
     assert "non-commercial-research" in card.split("\n---", 1)[0]
@@ -145,6 +170,7 @@ def test_the_terms_of_a_teacher_stay(folder):
 def test_a_start_from_dlibs_network_is_named_and_cited(folder):
     put("config.json", "architecture", "face_resnet29")(folder)
     put("training.json", "started_from", {"training_data": [asdict(DLIB)]})(folder)
+    judged_so(folder)
     assert main([str(folder)]) == 0
     card = (folder / CARD).read_text(encoding="utf-8")
     assert "license_name: research-and-demonstration" in card
@@ -161,6 +187,7 @@ def test_a_start_from_dlibs_network_is_named_and_cited(folder):
 
 def test_a_model_that_was_not_trained_here_says_so(folder):
     (folder / "training.json").unlink()
+    judged_so(folder)
     assert main([str(folder)]) == 0
     card = (folder / CARD).read_text(encoding="utf-8")
     assert "is not on record here" in card

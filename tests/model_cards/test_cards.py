@@ -25,6 +25,8 @@ BUNDLED = [folder.path for folder in bundled_models()]
 def test_bundled_cards_are_fresh_and_right(folder):
     assert check(folder.path) == []
     assert folder.card.read_text(encoding="utf-8") == render(folder)
+    for figures in folder.metrics.values():
+        assert not figures.provenance.commit.endswith("+"), "measured with changed files"
 
 
 @pytest.mark.parametrize("folder", BUNDLED, ids=lambda folder: folder.name)

@@ -201,3 +201,4 @@ def test_a_folder_that_must_not_be_published(hub, folder, capsys, spoil, sentenc
     assert sentence in error
     assert error.count("\n") == 1
     assert hub.requests == []
+        (set_config(temperature=1.5), "measured with another config.json"),

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -15,11 +16,16 @@ import torch
 from generated import image_folder, kaggle, official
 from nbclient import NotebookClient
 from serving import ROOT
+from spoiling import set_config
 from upstream import DDAMFNet, MixedFeatureNet, randomise, save_whole
 
+from fer.data import load_split
 from fer.data.rafdb import COUNTS
-from fer.evaluation.comparison import ablation, mcnemar
+from fer.evaluation.comparison import ablation, comparison_tables, mcnemar
 from fer.evaluation.metrics import evaluate
+from fer.evaluation.provenance import outdated
+from fer.models.config import EnsembleConfig
+from fer.models.model_folder import open_model
 from fer.models.records import Provenance, SplitFigures, read_training
 from train.reproduce import main
 from train.studies.results import WITHOUT_START, text
@@ -210,13 +216,69 @@ def test_what_ddamfn_cannot_start_from(tmp_path, monkeypatch, capsys, recipes, o
     assert not Path("out/msceleb").exists()
 
 
-def test_a_finished_table_does_not_score_the_test_split_again(finished, recipes, capsys):
+def contents(folder: Path) -> dict[str, bytes]:
+    """What the models below a folder say, by file."""
+    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*.json"))}
+
+
+def test_a_finished_table_does_not_score_the_test_split_again(
+    finished, recipes, capsys, monkeypatch
+):
+    before = contents(finished / "out")
+    assert any("training.json" in name for name in before)
+    monkeypatch.setattr("train.engine.training_run.commit", lambda: "another")
+    later = partial(EnsembleConfig, library_version="another")
+    monkeypatch.setattr("train.studies.stacking.EnsembleConfig", later)
     assert reproduce(finished / "data", finished / "out", recipes) == 0
     assert (finished / "out" / "RESULTS.md").read_text() in capsys.readouterr().out
     scorings = json.loads((finished / "out" / "ensemble" / "test_scorings.json").read_text())
     assert len(scorings) == 1
     metrics = json.loads((finished / "out" / "ensemble" / "metrics.json").read_text())
     assert metrics["test"]["times_scored"] == 1
+    assert contents(finished / "out") == before, "provenance is of when it was made"
+
+
+def other_labels(root: Path) -> None:
+    poison(root / "data")
+
+
+def other_temperature(root: Path) -> None:
+    set_config(temperature=9.0)(root / "out" / "convnext" / "model")
+
+
+def other_stacker(root: Path) -> None:
+    path = root / "out" / "ensemble" / "metrics.json"
+    metrics = json.loads(path.read_text())
+    metrics["test"]["provenance"]["weights"]["stacker.safetensors"] = "0" * 64
+    path.write_text(json.dumps(metrics))
+
+
+@pytest.mark.parametrize(
+    ("change", "times"),
+    [(other_labels, 1), (other_temperature, 2), (other_stacker, 2)],
+)
+def test_figures_of_anything_else_are_measured_again(finished, tmp_path, recipes, change, times):
+    root = Path(shutil.copytree(finished, tmp_path / "again"))
+    change(root)
+    (root / "out" / "RESULTS.md").write_text("old")
+    assert reproduce(root / "data", root / "out", recipes) == 0
+    for model in (root / "out" / "convnext" / "model", root / "out" / "ensemble"):
+        folder = open_model(model)
+        figures = folder.metrics["test"]
+        faces = load_split(root / "data", "test")
+        assert [sum(row) for row in figures.confusion] == faces.class_counts().tolist()
+        assert figures.provenance.faces == faces.digest
+        assert outdated(folder, "test", figures.provenance) is None
+    assert figures.times_scored == times
+    table = comparison_tables(figures.ablation, figures.mcnemar)
+    assert table in (root / "out" / "RESULTS.md").read_text()
+
+
+def test_only_the_splits_that_were_asked_for_are_in_the_table(finished, tmp_path, recipes):
+    root = Path(shutil.copytree(finished, tmp_path / "again"))
+    poison(root / "data")
+    assert reproduce(root / "data", root / "out", recipes, "--splits", "validation") == 0
+    assert "## Test" not in (root / "out" / "RESULTS.md").read_text()
 
 
 def test_poisoned_test_rows_change_nothing(finished, tmp_path, recipes):

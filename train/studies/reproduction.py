@@ -7,8 +7,9 @@ from pathlib import Path
 from fer.data import LabelledFaces, load_split
 from fer.engines.choice import quickest
 from fer.evaluation.evaluate import evaluate_models
+from fer.evaluation.provenance import outdated
 from fer.evaluation.report import report
-from fer.models.model_folder import NetworkFolder
+from fer.models.model_folder import ModelFolder, NetworkFolder
 from fer.models.records import Metrics, read_metrics
 from fer.recognizer import load
 from train.engine.interruption import is_first
@@ -35,8 +36,9 @@ def reproduce(
     once for each, from the recipes' own seeds on, and the tables begin with the means.
 
     Everything is kept in the folder `out`, each run under its name in `recipes`, those of further
-    seeds in a folder for each. It carries on after a stop; a split that an ensemble was judged on
-    is not scored again. Of several processes the first one stacks and judges; the others get None.
+    seeds in a folder for each. It carries on after a stop; a model is judged again only if it, its
+    configuration or the faces are others than its figures are of. Of several processes the first
+    one stacks and judges; the others get None.
 
     Raises `OutOfTime`, ready to be resumed, after the `deadline` of `time.monotonic()`.
     """
@@ -77,13 +79,23 @@ def figures_of(
 ) -> Metrics:
     """Stack networks into `out/ensemble` and judge all of them; the ensemble's figures."""
     ensemble = stack_models(members, validation, out / "ensemble", "probabilities")
-    folders = [model.path for model in (*members, ensemble)]
     for split in splits:
-        if split not in ensemble.metrics:
-            faces = validation if split == "validation" else load_split(data, split)
-            judge(folders, faces, data, split)
+        faces = validation if split == "validation" else load_split(data, split)
+        models = (*members, ensemble)
+        due = [model.path for model in models if not judged(model, split, faces.digest)]
+        if due:
+            judge(due, faces, data, split)
     metrics = read_metrics(ensemble.path)
     return {split: metrics[split] for split in splits}
+
+
+def judged(model: ModelFolder, split: str, faces: str) -> bool:
+    """Whether the figures in a model's folder are of the model as it is and of these faces, a
+    split's digest."""
+    figures = model.metrics.get(split)
+    if figures is None or figures.provenance.faces != faces:
+        return False
+    return outdated(model, split, figures.provenance) is None
 
 
 def judge(folders: Sequence[Path], faces: LabelledFaces, data: str, split: str) -> None:
