@@ -4,10 +4,8 @@ Crops go through the recogniser, as photos do. A stacker has seen the labels of 
 figures of that split are those of stackers that have not (cross-fitting).
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -19,18 +17,17 @@ from fer.evaluation.comparison import Answers, ablation, mcnemar
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.plots import draw_plots
 from fer.evaluation.predictions import predict_split
-from fer.evaluation.provenance import commit, provenance
+from fer.evaluation.provenance import provenance
 from fer.evaluation.robustness import CORRUPTIONS, group_figures, subset_figures
+from fer.evaluation.scorings import record_scoring
 from fer.evaluation.stacking import cross_fitted
 from fer.models.classifier import Classifier
 from fer.models.config import NetworkConfig
 from fer.models.ensemble import Combination, Stacker, soft_vote
-from fer.models.files import write_json
 from fer.models.model_folder import ModelFolder
 from fer.models.records import SplitFigures, read_metrics, write_metrics
 from fer.recognizer import Recognizer
 
-SCORINGS = "test_scorings.json"  # in a model folder: when a test split was judged
 UNSPOILT = next(iter(CORRUPTIONS))
 PAPERS = "stacking on probabilities"
 
@@ -84,11 +81,12 @@ def _evaluate(
         subset_figures(way, combine(predictions.of(model, way)), faces.labels)
         for way in (CORRUPTIONS if spoilt else ())
     ]
+    scored = record_scoring(model.folder, data, faces.digest) if split == "test" else None
     figures = SplitFigures(
         **vars(evaluate(own, faces.labels)),
         groups=group_figures(own, faces) or None,
         slices=slices or None,
-        times_scored=record_scoring(model.folder, data) if split == "test" else None,
+        times_scored=scored,
         ablation=ablation(answers, faces.labels) if several else None,
         mcnemar=mcnemar(answers, faces.labels) if several else None,
         provenance=provenance(model.folder, Path(data).name, split, faces.digest),
@@ -147,16 +145,3 @@ class Predictions:
         )
         self._known.append((network.config, way, rows))
         return rows
-
-
-def record_scoring(model: ModelFolder, data: str) -> int:
-    """Note in the folder that a test split is scored; how often that one has been by now."""
-    path = model.path / SCORINGS
-    entry = {"data": data, "date": date.today().isoformat(), "commit": commit()}
-    try:
-        earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    except ValueError as error:
-        raise DataError(f"{path} is not valid JSON: delete it and evaluate again.") from error
-    scorings = [*earlier, {**entry, "weights": model.weights()}]
-    write_json(path, scorings)
-    return sum(scoring["data"] == data for scoring in scorings)

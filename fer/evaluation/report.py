@@ -1,9 +1,12 @@
-"""The figures of one model as text, and compared with those that were recorded before."""
-
-import numpy as np
+"""The figures of one model as text."""
 
 from fer.labels import EMOTIONS
 from fer.models.records import SplitFigures
+
+
+def times(count: int) -> str:
+    """So many times, in words."""
+    return f"{count} time{'s' * (count != 1)}"
 
 
 def report(figures: SplitFigures) -> str:
@@ -21,7 +24,8 @@ def report(figures: SplitFigures) -> str:
         lines.append(f"{name + ' accuracy':<20} {level.accuracy:7.2%}  {mapped}")
     lines.append(f"calibration error {figures.ece:.4f}, log-loss {figures.log_loss:.4f}")
     if figures.times_scored is not None:
-        lines.append(f"this test split was scored {figures.times_scored} times for this model")
+        scored = times(figures.times_scored)
+        lines.append(f"this test split was scored {scored} for this model, this one included")
     lines.append(f"{'emotion':<12}precision  recall      F1  faces")
     for emotion, row in figures.per_class.items():
         shares = f"{row.precision:9.2%}{row.recall:8.2%}{row.f1:8.2%}"
@@ -32,19 +36,3 @@ def report(figures: SplitFigures) -> str:
         values = (subset.overall_accuracy.value, subset.mean_class_accuracy.value)
         lines.append(f"{subset.name:<24}" + "".join(f"{value:9.2%}" for value in values))
     return "\n".join(lines)
-
-
-def answered_otherwise(figures: SplitFigures, recorded: SplitFigures) -> int:
-    """How many faces two sets of figures count differently, rounded up."""
-    moved = np.abs(np.subtract(figures.confusion, recorded.confusion)).sum()
-    return int(np.ceil(moved / 2))
-
-
-def agree(figures: SplitFigures, recorded: SplitFigures) -> bool:
-    """Whether figures come out as they were recorded.
-
-    Another processor rounds differently, which may turn a face or two that were on the brink.
-    """
-    few = answered_otherwise(figures, recorded) <= 0.001 * figures.n
-    same_loss = abs(figures.log_loss - recorded.log_loss) < 1e-3
-    return figures.n == recorded.n and few and same_loss

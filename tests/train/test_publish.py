@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 from spoiling import set_config, set_tensors
 
 import fer
+from fer.evaluation.scorings import SCORINGS
 from fer.models.config import EnsembleConfig
 from fer.models.ensemble import Stacker, save_ensemble
 from fer.models.files import sha256
@@ -87,6 +88,22 @@ def test_what_an_earlier_model_left_is_taken_away(hub, folder):
     repo.commit(dict.fromkeys((*left, "notes.md"), b"earlier"))
     assert publish(folder) == 0
     assert repo.files() == sorted([*FILES, "notes.md"]), "somebody's notes are not ours to delete"
+
+
+def test_how_often_a_test_split_was_scored_is_published(hub, folder, cache, tmp_path, capsys):
+    write_split(tmp_path / "faces" / "test.parquet", 21)
+    (folder / "metrics.json").unlink()
+    data = str(tmp_path / "faces")
+    assert judge(["--model", str(folder), "--data", data, "--split", "test", "--write"]) == 0
+    assert write_card([str(folder)]) == 0
+    assert publish(folder) == 0
+    published, _ = hub.repo("me/model").read("main", SCORINGS)
+    assert published == (folder / SCORINGS).read_bytes()
+    capsys.readouterr()
+    assert write_card(["check", "me/model", "--rerun", data]) == 0
+    assert "has scored the test split once more: 2 times by now" in capsys.readouterr().out
+    (kept,) = cache.rglob(SCORINGS)
+    assert kept.read_bytes() == published, "the cache is not ours to write to"
 
 
 def test_a_dry_run_lists_files_and_asks_nothing(hub, folder, capsys):
@@ -184,6 +201,7 @@ def other_results(folder):
         (lambda f: (f / "README.md").open("a").write("99 %") and None, "comes from nowhere"),
         (worse_figures, "overall_accuracy.value is"),
         (other_results, "comes from nowhere"),
+        (set_config(temperature=1.5), "measured with another config.json"),
         (lambda f: (f / "metrics.json").unlink(), "has no metrics.json"),
         (set_config(sha256=""), "records no SHA-256"),
         (set_config(sha256="0" * 64), "damaged or was changed"),
@@ -201,4 +219,3 @@ def test_a_folder_that_must_not_be_published(hub, folder, capsys, spoil, sentenc
     assert sentence in error
     assert error.count("\n") == 1
     assert hub.requests == []
-        (set_config(temperature=1.5), "measured with another config.json"),

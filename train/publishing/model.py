@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from fer.errors import ModelError
+from fer.evaluation.scorings import SCORINGS
 from fer.models.config import CONFIG, GRAPH_FILE, STACKER_FILE, WEIGHTS_FILE
 from fer.models.graph import check_graph
 from fer.models.hub import PINNED
@@ -13,7 +14,7 @@ from model_cards.card import renamed
 from model_cards.check import require_good_card
 from train.publishing.push import Push
 
-OPTIONAL = (TRAINING, ".eval_results/*.yaml", "plots/*.png")
+OPTIONAL = (TRAINING, SCORINGS, ".eval_results/*.yaml", "plots/*.png")
 # On the Hub: not to outlive the model that they belong to.
 OWNED = (WEIGHTS_FILE, GRAPH_FILE, STACKER_FILE, *OPTIONAL)
 PICKLES = {".bin", ".ckpt", ".joblib", ".pickle", ".pkl", ".pt", ".pth"}

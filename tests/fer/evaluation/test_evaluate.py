@@ -1,6 +1,8 @@
 """Figures are what their definitions say, and `train.evaluate` writes and checks them."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +16,10 @@ from fer.evaluation.metrics import (
     reliability,
     with_interval,
 )
+from fer.evaluation.scorings import SCORINGS
 from fer.labels import EMOTIONS
 from fer.models.config import TrainingData
+from fer.models.records import named_commit
 from model_cards.__main__ import main as write_card
 from train.evaluate import main
 
@@ -129,6 +133,78 @@ def test_every_scoring_of_a_test_split_is_counted(model):
     assert figures["times_scored"] == 3
     assert figures["provenance"]["weights"].keys() == {"model.safetensors"}
     (model / "data" / "test.parquet").unlink()
+
+
+def forget_the_list(model):
+    (model / SCORINGS).unlink()
+
+
+def forget_the_digests(model):
+    path = model / SCORINGS
+    kept = [{"data": one["data"], "date": one["date"]} for one in json.loads(path.read_text())]
+    path.write_text(json.dumps(kept))
+
+
+@pytest.mark.parametrize(
+    ("change", "times"),
+    [
+        (lambda model: None, 3),
+        (forget_the_list, 3),  # as copying the model alone does: the figures still say so
+        (forget_the_digests, 3),  # as lists were once
+        (lambda model: write_split(model / "data" / "test.parquet", 14), 1),  # other faces
+    ],
+)
+def test_scorings_are_counted_by_the_faces_wherever_they_are(
+    model, tmp_path, monkeypatch, change, times
+):
+    copy = Path(shutil.copytree(model, tmp_path / "copy"))
+    for name in ("metrics.json", SCORINGS):
+        (copy / name).unlink(missing_ok=True)
+    write_split(copy / "data" / "test.parquet", 7)
+    judge = ["--model", str(copy), "--split", "test", "--write", "--data"]
+    assert main([*judge, str(copy / "data")]) == 0
+    monkeypatch.chdir(copy)
+    assert main([*judge, "data"]) == 0, "another name of the same place"
+    moved = Path(shutil.copytree(copy, tmp_path / "moved"))
+    change(moved)
+    assert run(moved, "--split", "test", "--write") == 0
+    assert json.loads((moved / "metrics.json").read_text())["test"]["times_scored"] == times
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", '{"data": 1}'])
+def test_a_damaged_list_of_scorings_gets_a_sentence(model, tmp_path, capsys, content):
+    copy = Path(shutil.copytree(model, tmp_path / "copy"))
+    write_split(copy / "data" / "test.parquet", 7)
+    (copy / SCORINGS).write_text(content)
+    assert run(copy, "--split", "test") == 2
+    assert "nobody knows how often the test split was judged" in capsys.readouterr().err
+
+
+def test_figures_of_an_older_format_are_refused_until_it_is_judged_again(model, capsys):
+    assert run(model, "--write") == 0
+    path = model / "metrics.json"
+    metrics = json.loads(path.read_text())
+    for name in ("faces", "records"):
+        del metrics["validation"]["provenance"][name]
+    path.write_text(json.dumps(metrics))
+    assert write_card([str(model)]) == 2
+    assert "of an older format, which does not say which faces" in capsys.readouterr().err
+    assert run(model, "--write") == 0
+    assert write_card([str(model)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("commit", "digits", "words"),
+    [
+        ("0123456789abcdef", 40, "`0123456789abcdef`"),
+        ("0123456789abcdef", 12, "`0123456789ab`"),
+        ("0123456789abcdef+", 12, "`0123456789ab+` (+: files had been changed since)"),
+        ("0123456789abcdef+", 40, "`0123456789abcdef+` (+: files had been changed since)"),
+        ("", 12, "that is not on record"),
+    ],
+)
+def test_a_commit_says_whether_files_had_changed(commit, digits, words):
+    assert named_commit(commit, digits) == words
 
 
 @pytest.mark.parametrize(
