@@ -70,7 +70,7 @@ def check_model(model: str, data: str | None = None) -> int:
     Given `data`, the weights are judged on it again.
     """
     from fer.models.hub import snapshot
-    from fer.models.model_folder import model_of_run, open_model
+    from fer.models.model_folder import model_of_run
     from model_cards.check import check
     from model_cards.findings import table
 
@@ -80,7 +80,8 @@ def check_model(model: str, data: str | None = None) -> int:
     if data:
         from model_cards.rerun import judge_again
 
-        findings += judge_again(open_model(path), data)
+        again = judge_again(path if here else model, data)
+        findings += [finding for finding in again if finding not in findings]
     if findings:
         print(f"✗ {model}: {len(findings)} thing{'s' * (len(findings) > 1)} to mend")
         print(table(findings))

@@ -2,22 +2,24 @@
 
 import math
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from fer.errors import ModelError
+from fer.evaluation.agreement import leaves
+from fer.evaluation.comparison import ablation_row, chance
 from fer.evaluation.metrics import (
     accuracies,
     expected_calibration_error,
     mapped_accuracy,
     per_class,
 )
+from fer.evaluation.provenance import outdated
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5
 from fer.models.model_folder import ModelFolder
-from fer.evaluation.provenance import outdated
-from fer.models.records import METRICS, Metrics, SplitFigures
+from fer.models.records import METRICS, Metrics, SplitFigures, SubsetFigures
 
 
 def checked_metrics(folder: ModelFolder) -> Metrics:
@@ -45,20 +47,25 @@ def faults(figures: SplitFigures) -> Iterator[str]:
         yield "provenance.versions.torch is missing"
     stated = numbers(figures)
     yield from (f"{path} is not finite" for path, n in stated.items() if not math.isfinite(n))
-    try:
-        right = numbers(derived(figures))
-    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-        yield f"confusion or reliability is not as it should be ({error})"
-        return
-    for path, value in right.items():
-        if path not in stated:
-            yield f"{path} is missing"
-        elif not math.isclose(stated[path], value, abs_tol=1e-6):
-            yield f"{path} is {stated[path]:.6g}, but the counts give {value:.6g}"
+    for source, derive in (("counts", derived), ("rows beside it", derived_rows)):
+        try:
+            right = numbers(derive(figures))
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            yield f"confusion, reliability or mcnemar is not as it should be ({error})"
+            return
+        for path, value in right.items():
+            if path not in stated:
+                yield f"{path} is missing"
+            elif not math.isclose(stated[path], value, abs_tol=1e-12):
+                yield f"{path} is {stated[path]:.6g}, but the {source} give {value:.6g}"
     for name in ("overall_accuracy", "mean_class_accuracy"):
         figure = getattr(figures, name)
         if not figure.low <= figure.value <= figure.high:
             yield f"{name} lies outside its interval"
+    names = [row.name for row in figures.ablation or []]
+    compared = [(pair.a, pair.b) for pair in figures.mcnemar or []]
+    if compared != list(combinations(names, 2)):
+        yield "mcnemar compares other answers than ablation has"
 
 
 def derived(figures: SplitFigures) -> dict[str, Any]:
@@ -78,15 +85,28 @@ def derived(figures: SplitFigures) -> dict[str, Any]:
     }
 
 
+def derived_rows(figures: SplitFigures) -> dict[str, Any]:
+    """What rows of the tables say of each other and of the whole, named likewise."""
+    rows, pairs, slices = figures.ablation or [], figures.mcnemar or [], figures.slices or []
+    tests = {}
+    for number, (pair, (a, b)) in enumerate(zip(pairs, combinations(rows, 2), strict=True)):
+        # Two accuracies differ by the faces that only one of the two gets right.
+        more = round(figures.n * (a.overall_accuracy.value - b.overall_accuracy.value))
+        tests[number] = {"only_a": pair.only_b + more, "p": chance(pair.only_a, pair.only_b)}
+    ablation: dict[int, Any] = {number: {"n": figures.n} for number in range(len(rows))}
+    spoilt: dict[int, Any] = {number: {"n": figures.n} for number in range(len(slices))}
+    if rows:  # the model's own comes last
+        ablation[len(rows) - 1] = ablation_row("", figures)
+    if slices:  # the faces as they are come first
+        spoilt[0] = subset_of_all(figures)
+    return {"ablation": ablation, "mcnemar": tests, "slices": spoilt}
+
+
+def subset_of_all(figures: SplitFigures) -> SubsetFigures:
+    """All faces as a row of a table."""
+    return SubsetFigures("", figures.n, figures.overall_accuracy, figures.mean_class_accuracy)
+
+
 def numbers(record: Any) -> dict[str, float]:
     """Every number of a record by its path, such as `levels_5.accuracy`."""
-    return dict(_walk(msgspec.to_builtins(record), ""))
-
-
-def _walk(values: Any, path: str) -> Iterator[tuple[str, float]]:
-    if isinstance(values, dict | list):
-        pairs = values.items() if isinstance(values, dict) else enumerate(values)
-        for name, value in pairs:
-            yield from _walk(value, f"{path}.{name}".lstrip("."))
-    elif isinstance(values, int | float):
-        yield path, values
+    return {path: value for path, value in leaves(record).items() if isinstance(value, int | float)}

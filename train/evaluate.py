@@ -9,6 +9,7 @@ the model's folder.
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ from fer.commands import run_command
 
 if TYPE_CHECKING:
     from fer.evaluation.evaluate import Evaluation
+
+
+SHOWN = 10  # differences
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,7 +80,7 @@ def agrees(evaluation: "Evaluation") -> bool:
     Raises `DataError` where there are none to compare with.
     """
     from fer.errors import DataError
-    from fer.evaluation.report import agree, answered_otherwise
+    from fer.evaluation.agreement import answered_otherwise, compare
 
     recorded = evaluation.model.metrics.get(evaluation.split)
     if recorded is None:
@@ -84,11 +88,17 @@ def agrees(evaluation: "Evaluation") -> bool:
             f"{evaluation.model.path} has no figures of {evaluation.split} in metrics.json to "
             "compare with: add --write."
         )
-    same = agree(evaluation.figures, recorded)
+    if evaluation.figures.slices is None:
+        recorded = replace(recorded, slices=None)
+    differences = compare(evaluation.figures, recorded).differences
     moved = answered_otherwise(evaluation.figures, recorded)
-    verdict = "agree with" if same else "differ from"
+    verdict = "differ from" if differences else "agree with"
     print(f"The figures {verdict} metrics.json: {moved} faces answered otherwise")
-    return same
+    for one in differences[:SHOWN]:
+        print(f"  {one.path} is {one.recorded} there, comes out as {one.measured}")
+    if len(differences) > SHOWN:
+        print(f"  and {len(differences) - SHOWN} more")
+    return not differences
 
 
 if __name__ == "__main__":

@@ -48,9 +48,13 @@ def mcnemar(answers: Answers, labels: Labels) -> list[McNemarPair]:
     pairs = []
     for a, b in itertools.combinations(answers, 2):
         only_a, only_b = int((right[a] & ~right[b]).sum()), int((right[b] & ~right[a]).sum())
-        p = binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1.0
-        pairs.append(McNemarPair(a, b, only_a, only_b, float(p)))
+        pairs.append(McNemarPair(a, b, only_a, only_b, chance(only_a, only_b)))
     return pairs
+
+
+def chance(only_a: int, only_b: int) -> float:
+    """How likely such a difference, or a larger one, is between equally good answers."""
+    return float(binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

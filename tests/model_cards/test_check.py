@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from generated import MEMBER
+from generated import MEMBER, write_split
 
 from fer.models.model_folder import CARD, open_model
 from model_cards import metadata
@@ -162,16 +162,27 @@ def test_pictures_of_other_figures_are_found(copy):
     }
 
 
-def test_judging_again_tells_figures_that_the_weights_do_not_give(copy, capsys):
-    rerun = ["check", str(copy / "one"), "--rerun", str(copy)]
+def test_judging_again_tells_figures_that_the_weights_do_not_give(copy, made, capsys):
+    rerun = ["check", str(copy / "one"), "--rerun", str(made)]
     assert main(rerun) == 0
+    assert (
+        "Not checkable by judging again: times_scored, provenance.commit" in capsys.readouterr().out
+    )
     figures = json.loads((copy / "one" / "metrics.json").read_text())
-    figures["validation"]["log_loss"] += 0.1
+    figures["validation"]["log_loss"] += 1e-6  # not to be seen on the card
     (copy / "one" / "metrics.json").write_text(json.dumps(figures))
     assert main([str(copy / "one")]) == 0
     assert main(["check", str(copy / "one")]) == 0, "the card says what metrics.json says"
     assert main(rerun) == 1
-    assert "metrics.json, validation  the weights give other figures" in capsys.readouterr().out
+    assert "metrics.json, validation.log_loss  " in capsys.readouterr().out
+
+
+def test_judging_again_wants_the_same_faces(copy, capsys):
+    write_split(copy / "validation.parquet", 34)
+    assert main(["check", str(copy / "one"), "--rerun", str(copy)]) == 1
+    said = capsys.readouterr().out
+    assert "it is of other faces than validation of" in said
+    assert "1 thing to mend" in said
 
 
 def test_a_run_is_named_by_its_folder(copy, capsys):
