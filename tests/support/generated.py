@@ -34,13 +34,15 @@ def copy_member(folder: Path) -> Path:
     return folder
 
 
-def write_untrained(folder: Path, training_data: TrainingData) -> None:
-    """A ConvNeXt-V2 that has learned nothing, always the same one."""
-    torch.manual_seed(0)
+def write_untrained(
+    folder: Path, training_data: TrainingData, side: int = 112, seed: int = 0
+) -> None:
+    """A ConvNeXt-V2 that has learned nothing, always the same one of a seed."""
+    torch.manual_seed(seed)
     frame = tuple(map(tuple, ARCFACE.tolist()))
     name = "convnextv2_atto"
     config = NetworkConfig(
-        name, 112, IMAGENET_MEAN, IMAGENET_STD, frame, False, 1.0, training_data, "untrained"
+        name, side, IMAGENET_MEAN, IMAGENET_STD, frame, False, 1.0, training_data, "untrained"
     )
     save_network(folder, build(name, len(EMOTIONS)), config)
 
