@@ -10,9 +10,9 @@ from model_cards.licences import Licence, began_with_imagenet, licence_of, train
 from model_cards.references import (
     PublishedResult,
     citations,
-    known_data,
     network_name,
     published,
+    published_names,
 )
 
 
@@ -52,7 +52,6 @@ class CardContext:
     plots: dict[str, list[formatting.Plot]]  # by split
     published: list[PublishedResult]
     training_data: list[str]
-    known_data: list[str]  # those of the training data that the Hub knows
     imagenet: list[str]  # architectures that began with timm's ImageNet weights
     licence: Licence
     citations: list[str]
@@ -69,7 +68,7 @@ def card_context(folder: ModelFolder, name: str | None = None) -> CardContext:
     members = networks if isinstance(folder, EnsembleFolder) else ()
     architectures = [network.config.architecture for network in networks]
     data = [one for network in networks for one in training_data(network)]
-    known = known_data(data)
+    known = published_names(data)
     grey = all(network.config.grey for network in networks)
     seconds = [network.training.seconds for network in networks]
     taught = any(network.training.taught_by for network in networks)
@@ -87,11 +86,10 @@ def card_context(folder: ModelFolder, name: str | None = None) -> CardContext:
         hours=formatting.hours([*seconds, *_seconds_before(members)]),
         splits=splits,
         headline=formatting.headline(splits),
-        limits=formatting.limits(splits, grey),
+        limits=formatting.limits(splits, grey, bool(known)),
         plots={split: formatting.plots(split, figures) for split, figures in splits.items()},
         published=published(splits),
         training_data=list({one.name: f"{one.name}. {one.licence}" for one in data}.values()),
-        known_data=known,
         imagenet=[one.config.architecture for one in networks if began_with_imagenet(one)],
         licence=licence_of(*networks),
         citations=citations([*architectures, *methods, *known]),

@@ -38,12 +38,18 @@ def telling_split(metrics: Metrics) -> str:
     return "test" if "test" in metrics else next(iter(metrics))
 
 
-def limits(metrics: Metrics, grey: bool) -> list[str]:
-    """What the figures and the training data say against the model, in plain words."""
+def limits(metrics: Metrics, grey: bool, published: bool) -> list[str]:
+    """What the figures and the training data, `published` or not, say against the model, in plain
+    words."""
     figures = metrics[telling_split(metrics)]
-    recalls = {emotion: figures.per_class[emotion].recall for emotion in EMOTIONS}
-    weak = sorted((e for e in EMOTIONS if recalls[e] < 0.5), key=lambda e: recalls[e])
+    recalls = tested_recalls(figures)
+    weak = sorted((e for e in recalls if recalls[e] < 0.5), key=lambda e: recalls[e])
     sentences = []
+    if untested := [emotion for emotion in EMOTIONS if emotion not in recalls]:
+        sentences.append(
+            f"No face of {' or '.join(untested)} was among those tested: how well that is found is "
+            "not known."
+        )
     if weak:
         named = ", ".join(f"{e} ({percent(recalls[e], 0)})" for e in weak)
         sentences.append(f"It misses more than half of: {named}. Do not count on these.")
@@ -53,23 +59,36 @@ def limits(metrics: Metrics, grey: bool) -> list[str]:
         for answer, count in zip(EMOTIONS, row, strict=True)
         if label != answer
     )
-    sentences.append(
-        f"Its most frequent mistake: {percent(share, 0)} of {label} is answered {answer}."
-    )
+    if share:
+        sentences.append(
+            f"Its most frequent mistake: {percent(share, 0)} of {label} is answered {answer}."
+        )
     if grey:
         sentences.append("It saw no colour in training, so crops lose theirs.")
     unmeasured = "" if figures.groups else " How much more was not measured by group."
-    sentences.append(
+    faces = (
         "The faces it learnt from were found on the web, mostly frontal, and represent nobody in "
         "particular: expect more errors on side views, covered faces, and people and ages rare "
-        f"there.{unmeasured}"
+        "there."
     )
+    if not published:
+        faces = (
+            "What the faces are like that it learnt from is not known here: expect more errors on "
+            "people, ages, poses and light that were rare among them."
+        )
+    sentences.append(faces + unmeasured)
     return [*sentences, report.limits()]
+
+
+def tested_recalls(figures: SplitFigures) -> dict[str, float]:
+    """The recall of each emotion that was tested at all."""
+    rows = figures.per_class
+    return {emotion: rows[emotion].recall for emotion in EMOTIONS if rows[emotion].support}
 
 
 def plots(split: str, figures: SplitFigures) -> list[Plot]:
     """The pictures of a split."""
-    recalls = {emotion: row.recall for emotion, row in figures.per_class.items()}
+    recalls = tested_recalls(figures)
     best, worst = max(recalls, key=recalls.__getitem__), min(recalls, key=recalls.__getitem__)
     high, low = percent(recalls[best], 0), percent(recalls[worst], 0)
     return [

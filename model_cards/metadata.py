@@ -14,7 +14,7 @@ from huggingface_hub import (
 
 from fer.models.records import Interval, Metrics, SplitFigures, named_commit
 from model_cards.context import CardContext
-from model_cards.references import HUB_IDS, data_name
+from model_cards.references import data_name
 
 LIBRARY = "fer-toolkit"
 RESULTS = ".eval_results/*.yaml"  # where the Hub looks for them
@@ -34,7 +34,6 @@ def metadata(context: CardContext) -> ModelCardData:
         model_name=context.name,
         library_name=LIBRARY,
         pipeline_tag="image-classification",
-        datasets=[HUB_IDS[data] for data in context.known_data] or None,
         metrics=["accuracy", "recall"],
         tags=["facial-expression-recognition", *dict.fromkeys(context.architectures)],
         eval_results=_model_index(context.splits),
@@ -84,8 +83,8 @@ def _model_index(metrics: Metrics) -> list[EvalResult]:
         EvalResult(
             task_type="image-classification",
             task_name="Facial expression recognition",
-            dataset_type=figures.provenance.data,
-            dataset_name=figures.provenance.data,
+            dataset_type=_hub_id(figures.provenance.data),
+            dataset_name=data_name(figures),
             dataset_split=split,
             metric_type=metric,
             metric_name=title,
@@ -97,6 +96,12 @@ def _model_index(metrics: Metrics) -> list[EvalResult]:
             ("recall", "Mean-class accuracy (macro recall)", figures.mean_class_accuracy),
         )
     ]
+
+
+def _hub_id(data: str) -> str:
+    """The Hub wants a data set's id here; one that is on a disk only has none to give, and gets the
+    name that `datasets` has for such."""
+    return data if "/" in data else "imagefolder"
 
 
 def _percent(figure: Interval) -> float:

@@ -1,20 +1,18 @@
 """Networks, data sets and other people's work, as people, papers and the Hub call them."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from fer.data.known import KNOWN, known_data, named_data
+from fer.labels import EMOTIONS
 from fer.models.config import TrainingData
 from fer.models.records import Metrics, SplitFigures
 from fer.networks.names import CONVNEXT, DDAMFN, FACE_RESNET
 
 PUBLISHED = Path(__file__).parent / "published.json"
-
-# Data sets as people write them, and their ids on the Hub.
-HUB_IDS = {"FER+": "ferplus", "RAF-DB": "raf-db"}
 
 CITATIONS = {
     DDAMFN: (
@@ -70,15 +68,25 @@ def network_name(architecture: str) -> str:
     return {DDAMFN: "DDAMFN", FACE_RESNET: "ResNet-29"}[architecture]
 
 
-def known_data(data: Iterable[TrainingData]) -> list[str]:
-    """Those of the data sets that have a Hub id and a citation, in alphabetical order."""
-    return sorted(known for known in HUB_IDS if any(one.name.startswith(known) for one in data))
+def published_names(data: Iterable[TrainingData]) -> list[str]:
+    """Those of the data sets that were published, in alphabetical order."""
+    names = [one.name for one in data]
+    return sorted(k.name for k in KNOWN if any(name.startswith(k.name) for name in names))
+
+
+def judged_on(figures: SplitFigures) -> str | None:
+    """The published data set that figures were measured on; None where it is none."""
+    counts = [figures.per_class[emotion].support for emotion in EMOTIONS]
+    known = known_data(counts, figures.provenance.split, figures.provenance.data)
+    return known.name if known else None
 
 
 def data_name(figures: SplitFigures) -> str:
     """The data that figures were measured on, as people write it where it is known."""
     found = figures.provenance.data
-    return next((known for known in HUB_IDS if _plain(known) == _plain(found)), found)
+    named = named_data(found)
+    not_that = f"“{found}”, which is not the published {named.name}" if named else found
+    return judged_on(figures) or not_that
 
 
 def citations(works: Iterable[str]) -> list[str]:
@@ -88,16 +96,11 @@ def citations(works: Iterable[str]) -> list[str]:
 
 def published(metrics: Metrics) -> list[PublishedResult]:
     """What others reached on the data that a model was judged on, best first."""
-    judged = {_plain(data_name(figures)) for figures in metrics.values()}
-    return [row for row in all_published() if any(_plain(row.data) in name for name in judged)]
+    judged = set(map(judged_on, metrics.values()))
+    return [row for row in all_published() if row.data in judged]
 
 
 def all_published() -> list[PublishedResult]:
     """What others reached on any data, best first."""
     rows = msgspec.json.decode(PUBLISHED.read_bytes(), type=list[PublishedResult])
     return sorted(rows, key=lambda row: -row.overall)
-
-
-def _plain(name: str) -> str:
-    """A data set's name without what spellings differ in."""
-    return re.sub(r"[^a-z]", "", name.lower().replace("+", "plus"))

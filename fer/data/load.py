@@ -7,11 +7,11 @@ from datasets.exceptions import DatasetGenerationError, DatasetsError
 
 from fer.data.faces import LabelledFaces, from_table
 from fer.data.image_folder import image_folder_table, place_of
+from fer.data.known import VALIDATION_SHARE
 from fer.data.rafdb import counted, is_kaggle, is_official, kaggle_table, official_table
 from fer.errors import DataError
 from fer.labels import EMOTIONS
 
-VALIDATION_SHARE = 0.1
 SEED = 0  # of the split: fixed, so that every model is chosen on the same faces
 
 

@@ -89,9 +89,14 @@ def _evaluate(
         times_scored=scored,
         ablation=ablation(answers, faces.labels) if several else None,
         mcnemar=mcnemar(answers, faces.labels) if several else None,
-        provenance=provenance(model.folder, Path(data).name, split, faces.digest),
+        provenance=provenance(model.folder, data_id(data), split, faces.digest),
     )
     return Evaluation(model.folder, split, answers, figures)
+
+
+def data_id(data: str) -> str:
+    """How figures name their data: by its folder's name, or by its whole id on the Hub."""
+    return Path(data).resolve().name if Path(data).exists() else data
 
 
 def combination(

@@ -2,17 +2,21 @@
 
 import json
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from generated import MEMBER
 from spoiling import judged_so, set_config
 
+from fer.evaluation.metrics import evaluate
 from fer.models.config import TrainingData
 from fer.models.model_folder import CARD
+from fer.models.records import SplitFigures, read_metrics, write_metrics
 from model_cards.__main__ import main
 from model_cards.licences import strictest
+from model_cards.metadata import read_metadata
 
 
 @pytest.fixture
@@ -183,6 +187,67 @@ def test_a_start_from_dlibs_network_is_named_and_cited(folder):
     ):
         assert words in card
     assert main(["check", str(folder)]) == 0
+
+
+WITHOUT_FEAR = [
+    [9, 1, 0, 0, 0, 0, 0],
+    [0] * 7,
+    *([0] * e + [10] + [0] * (6 - e) for e in range(2, 7)),
+]
+
+
+def judged_on(folder: Path, data: str, counts: list[list[int]], split: str) -> None:
+    """Give a model the figures of such counts."""
+    old = read_metrics(folder)["validation"]
+    labels, answers = np.repeat(np.indices((7, 7)).reshape(2, -1), np.ravel(counts), axis=1)
+    figures = evaluate(np.eye(7, dtype=np.float32)[answers], labels)
+    source = replace(old.provenance, data=data, split=split)
+    write_metrics(folder, {split: SplitFigures(**vars(figures), provenance=source, times_scored=1)})
+
+
+@pytest.mark.parametrize("data", ["rafdb", "ferplus"])
+def test_a_folders_name_makes_no_published_data_of_a_few_faces(folder, data):
+    judged_on(folder, data, WITHOUT_FEAR, "test")
+    assert main([str(folder)]) == 0
+    card = (folder / CARD).read_text(encoding="utf-8")
+    assert f"60 faces of “{data}”, which is not the published " in card
+    assert "## Beside other work" not in card
+    assert main(["check", str(folder)]) == 0
+
+
+def test_nothing_is_said_of_an_emotion_that_was_not_tested(folder):
+    judged_on(folder, "mine", WITHOUT_FEAR, "test")
+    assert main([str(folder)]) == 0
+    card = (folder / CARD).read_text(encoding="utf-8")
+    assert "misses more than half" not in card
+    assert "No face of fear was among those tested" in card
+    assert "| fear | – | – | – | 0 |" in card
+    assert "surprise least" in card
+    assert "10 % of surprise is answered fear" in card
+
+
+def test_a_model_without_mistakes_has_no_most_frequent_one(folder):
+    judged_on(folder, "mine", (10 * np.eye(7, dtype=int)).tolist(), "test")
+    assert main([str(folder)]) == 0
+    assert "most frequent mistake" not in (folder / CARD).read_text(encoding="utf-8")
+
+
+def test_own_photos_are_not_said_to_be_from_the_web(folder):
+    put("config.json", "training_data", asdict(MINE))(folder)
+    assert main([str(folder)]) == 0
+    card = (folder / CARD).read_text(encoding="utf-8")
+    assert "found on the web, mostly frontal" not in card
+    assert "What the faces are like that it learnt from is not known here" in card
+
+
+def test_ids_of_the_hub_are_real_or_absent(folder):
+    about = read_metadata((folder / CARD).read_text(encoding="utf-8"))
+    assert about.get("datasets") is None
+    assert {result.dataset_type for result in about.eval_results} == {"imagefolder"}
+    put("metrics.json", "validation.provenance.data", "me/faces")(folder)
+    assert main([str(folder)]) == 0
+    about = read_metadata((folder / CARD).read_text(encoding="utf-8"))
+    assert {result.dataset_type for result in about.eval_results} == {"me/faces"}
 
 
 def test_a_model_that_was_not_trained_here_says_so(folder):

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from fer.data import LabelledFaces
+from fer.data.known import training_data
 from fer.engines.choice import quickest
 from fer.errors import FerError
 from fer.evaluation.calibration import fit_temperature
@@ -56,6 +57,8 @@ def train_run(
     Raises `OutOfTime`, ready to be resumed, after the `deadline` of `time.monotonic()`, and
     `FerError` when the run cannot go on.
     """
+    said = training_data(recipe.training_data, train.class_counts().tolist())
+    recipe = replace(recipe, training_data=said)
     loop = TrainingLoop(recipe, train, validation, out, workers, deadline)
     loop.run()
     folder = out / "model"
