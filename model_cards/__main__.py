@@ -82,12 +82,16 @@ def check_model(model: str, data: str | None = None) -> int:
 
         again = judge_again(path if here else model, data)
         findings += [finding for finding in again if finding not in findings]
-    if findings:
-        print(f"✗ {model}: {len(findings)} thing{'s' * (len(findings) > 1)} to mend")
-        print(table(findings))
-        return 1
-    print(f"✓ {model}: nothing in the card is other than it should be")
-    return 0
+    wrong, by_hand = ([one for one in findings if one.wrong == way] for way in (True, False))
+    if wrong:
+        print(f"✗ {model}: {len(wrong)} thing{'s' * (len(wrong) > 1)} to mend")
+        print(table(wrong))
+    else:
+        print(f"✓ {model}: nothing in the card is other than it should be")
+    if by_hand:
+        print("Written by hand, and checked by nobody but you:")
+        print(table(by_hand))
+    return int(bool(wrong))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from model_cards.formatting import plots
 from model_cards.licences import exceeds, licence_of
 from model_cards.links import broken_links
 from model_cards.metadata import LIBRARY, RESULTS, read_metadata
+from model_cards.shown import hidden, states_a_figure
 from model_cards.third_party import check_third_party
 
 SECTIONS = (
@@ -62,7 +63,7 @@ def check(path: Path, names: Collection[str] = ()) -> list[Finding]:
 
 def require_good_card(folder: ModelFolder) -> None:
     """Raise `ModelError` with the first finding, if there is any."""
-    if findings := check(folder.path):
+    if findings := [finding for finding in check(folder.path) if finding.wrong]:
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
         raise ModelError(
             f"The card of {folder.path} is not right: {findings[0]}{more}. "
@@ -96,7 +97,8 @@ def differences(folder: ModelFolder, text: str) -> list[Finding]:
     """Lines of the card and its result files that the figures do not give, and stale pictures."""
     # On the Hub and in its cache the folder has another name than where the card was written.
     right = card_files(folder, title_of(text))
-    findings = compare_lines(text, right.pop(CARD), CARD)
+    card = right.pop(CARD)
+    findings = compare_lines(text, card, CARD) + hidden(text, card)
     files = [path for path in folder.path.glob(RESULTS) if path.is_file()]
     present = {path.relative_to(folder.path).as_posix() for path in files}
     for name in sorted(present | right.keys()):
@@ -105,7 +107,7 @@ def differences(folder: ModelFolder, text: str) -> list[Finding]:
         findings += compare_lines(found, right.get(name, ""), name)
     for split, figures in folder.metrics.items():
         for plot in plots(split, figures):
-            if not shows(folder.path / plot.path, figures):
+            if not shows(folder.path / plot.path, split, figures):
                 findings.append(Finding(plot.path, "it was not drawn of these figures"))
     return findings
 
@@ -113,7 +115,8 @@ def differences(folder: ModelFolder, text: str) -> list[Finding]:
 def compare_lines(found: str, expected: str, name: str) -> list[Finding]:
     """Each line that is not as it should be.
 
-    Added prose is welcome, as long as it has no digit; in metadata nothing is.
+    Added prose is welcome, as long as it states no figure, but it is listed, for nobody has checked
+    it; in metadata nothing is.
     """
     findings = []
     lines, right = found.splitlines(), expected.splitlines()
@@ -130,11 +133,11 @@ def compare_lines(found: str, expected: str, name: str) -> list[Finding]:
             says = " / ".join(own) or "nothing"
             findings.append(Finding(f"{name}, line {a + 1}", says, " / ".join(wanted)))
         else:
-            findings += [
-                Finding(f"{name}, line {number}", f"“{line}” comes from nowhere")
-                for number, line in enumerate(own, a + 1)
-                if number <= prose + 1 or re.search(r"\d", line)
-            ]
+            for number, line in enumerate(own, a + 1):
+                wrong = number <= prose + 1 or states_a_figure(line)
+                if wrong or line.strip():
+                    said = f"“{line}” comes from nowhere" if wrong else f"“{line}”"
+                    findings.append(Finding(f"{name}, line {number}", said, wrong=wrong))
     return findings
 
 

@@ -9,11 +9,15 @@ LONGEST_SENTENCE = 300  # characters of one that runs on
 
 @dataclass(frozen=True)
 class Finding:
-    """A place, what is wrong there, and what should be there where that is known."""
+    """A place, what is wrong there, and what should be there where that is known.
+
+    What is not `wrong` was added by hand, so that nobody but its reader can tell.
+    """
 
     where: str
     found: str
     right: str = ""
+    wrong: bool = True
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.found}" + (f", should be {self.right}" if self.right else "")

@@ -11,7 +11,7 @@ from fer.models.model_folder import CARD
 from model_cards.__main__ import main
 from model_cards.check import check
 from model_cards.links import broken_links
-from model_cards.third_party import mentioned
+from model_cards.third_party import stated
 
 CARD_WITH_RESULTS = """---
 license: mit
@@ -29,7 +29,9 @@ model-index:
 answer = models["other"](photo)
 ```
 ## Limitations
+It knows no cats.
 ## Training data
+Photos.
 ## Evaluation results
 It reaches 91.34 %. See [the site](https://huggingface.co) and [below](#usage).
 """
@@ -50,7 +52,12 @@ for name, inner in zip("bcdefghi", "abcdefgh", strict=True):
         ("value: 0.9134", 'value: "91.34%"', None),
         ("91.34 %", "91.43 %", "accuracy 0.9134 is not in its text"),
         ("91.34 %", "1 of 1", "accuracy 0.9134 is not in its text"),
-        ("## Limitations\n", "", "no section on limits"),
+        ("## Limitations\nIt knows no cats.\n", "", "no section on limits"),
+        ("It knows no cats.", "", "“Limitations” says nothing"),
+        ("It knows no cats.", "[More Information Needed]", "“Limitations” says nothing"),
+        ("It knows no cats.", "- **Of pictures:** [More Information Needed]", "says nothing"),
+        ("It knows no cats.", "### More\n\nTODO", "“Limitations” says nothing"),
+        ("It knows no cats.", "<!-- It knows no cats. -->", "“Limitations” says nothing"),
         ("license: mit\n", "", "no license"),
         ("# Other", "# Other ![x](gone.png)", "gone.png is broken"),
         ("model-index", "model_index", "no figure can be checked"),
@@ -126,6 +133,102 @@ def test_what_is_no_text_is_no_card(tmp_path, make, finding):
     assert [str(finding) for finding in check(tmp_path)] == [f"{CARD}: {finding}"]
 
 
+TWO_FIGURES = """---
+license: mit
+model-index:
+- name: other
+  results:
+  - task: {type: image-classification}
+    dataset: {type: x, name: Cats}
+    metrics:
+    - {type: accuracy, value: 0.9134}
+    - {type: f1, value: 0.8876}
+  - task: {type: image-classification}
+    dataset: {type: y, name: Dogs}
+    metrics:
+    - {type: accuracy, value: 0.7211}
+---
+## Usage
+Run it at 0.9134 or 72.11 volts.
+## Limits
+None but these: 88.76 of them.
+## Training data
+Photos.
+## Results
+"""
+TABLE = "| Data | Accuracy | F1 |\n|---|---|---|\n| Cats | {} | {} |\n| Dogs | {} | – |\n"
+LONG = "| | Cats | Dogs |\n|---|---|---|\n| Accuracy | {} | {} |\n| F1 | {} | – |\n"
+PROSE = "On Cats accuracy is {} and F1 is {}.\n\nOn Dogs the accuracy is {}.\n"
+UNDER = "### Cats\n- accuracy: {}\n- F1: {}\n### Dogs\n- accuracy: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "figures", "lost"),
+    [
+        (TABLE, ("91.34", "88.76", "72.11"), []),
+        (TABLE, ("88.76", "91.34", "72.11"), ["accuracy 0.9134", "f1 0.8876"]),
+        (TABLE, ("72.11", "88.76", "91.34"), ["accuracy 0.9134", "accuracy 0.7211"]),
+        (LONG, ("91.34", "72.11", "88.76"), []),
+        (LONG, ("72.11", "91.34", "88.76"), ["accuracy 0.9134", "accuracy 0.7211"]),
+        (PROSE, ("91.34 %", "0.888", "72.1 %"), []),
+        (PROSE, ("88.76 %", "0.9134", "72.1 %"), ["accuracy 0.9134", "f1 0.8876"]),
+        (PROSE, ("72.1 %", "0.888", "91.34 %"), ["accuracy 0.9134", "accuracy 0.7211"]),
+        (UNDER, ("91.34 %", "0.888", "72.1 %"), []),
+        (UNDER, ("72.1 %", "0.888", "91.34 %"), ["accuracy 0.9134", "accuracy 0.7211"]),
+        ("```\nCats: accuracy {} f1 {}\nDogs: accuracy {}\n```", ("0.91", "0.89", "0.72"), []),
+        ("See above{}{}{}.", ("", "", ""), ["accuracy 0.9134", "f1 0.8876", "accuracy 0.7211"]),
+    ],
+)
+def test_a_figure_agrees_only_with_its_own_place(tmp_path, body, figures, lost):
+    (tmp_path / CARD).write_text(TWO_FIGURES + body.format(*figures))
+    assert [finding.found for finding in check(tmp_path)] == [
+        f"{figure} is not in its text, at its own place" for figure in lost
+    ]
+
+
+@pytest.mark.parametrize(
+    ("precision", "recall", "f1", "possible"),
+    [
+        (0.9, 0.8, 0.847, True),
+        (90, 80, 84.7, True),
+        (0.9, 0.8, 0.83, True),  # of several classes, of which F1 is the mean
+        (0.9, 0.8, 0.87, False),
+        (0.9, 0.9, 0.5, False),
+        (0.5, 0.5, 0.1, True),  # classes that are found never or answered wrongly
+        (1.0, 1.0, 1.0, True),
+        (-0.2, 0.5, 0.5, False),
+        (0.9, 0.8, 130, False),
+    ],
+)
+def test_precision_recall_and_f1_of_metadata_go_together(tmp_path, precision, recall, f1, possible):
+    values = {"precision": precision, "recall": recall, "f1": f1}
+    metrics = [f"- {{type: {kind}, value: {value}}}" for kind, value in values.items()]
+    card = CARD_WITH_RESULTS.replace("- {type: accuracy, value: 0.9134}", "\n    ".join(metrics))
+    said = "".join(f"- {kind}: {value}\n" for kind, value in values.items())
+    (tmp_path / CARD).write_text(card + said)
+    findings = [finding.found for finding in check(tmp_path) if "own place" not in finding.found]
+    assert bool(findings) != possible, findings
+
+
+@pytest.mark.parametrize(
+    ("row", "possible"),
+    [
+        ("| fear | 0.75 | 0.67 | 0.71 | 73 |", True),
+        ("| fear | 0.75 | 0.67 | 0.65 | 73 |", False),
+        ("| fear | 0.75 | 0.67 | 0.77 | 73 |", False),
+        ("| macro avg | 0.80 | 0.70 | 0.72 | 73 |", True),
+        ("| macro avg | 0.80 | 0.70 | 0.82 | 73 |", False),
+        ("| fear | – | – | – | 0 |", True),
+    ],
+)
+def test_precision_recall_and_f1_of_a_table_go_together(tmp_path, row, possible):
+    table = f"\n| | Precision | Recall | F1 | Support |\n|---|---|---|---|---|\n{row}\n"
+    (tmp_path / CARD).write_text(CARD_WITH_RESULTS + table)
+    findings = check(tmp_path)
+    assert bool(findings) != possible
+    assert possible or "cannot go together" in str(findings[0])
+
+
 @pytest.mark.parametrize(("encoding", "mark"), [("ascii", "ok"), ("cp1252", "ok"), ("utf-8", "✓")])
 def test_the_check_is_told_in_any_encoding(tmp_path, encoding, mark):
     (tmp_path / CARD).write_text(CARD_WITH_RESULTS)
@@ -181,4 +284,4 @@ def test_links_to_files(tmp_path, link, broken):
     ],
 )
 def test_a_figure_is_found_in_a_text(value, text, found):
-    assert mentioned(value, text) == found
+    assert any(stated(value, text)) == found

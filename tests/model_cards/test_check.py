@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 import yaml
 from generated import MEMBER, write_split
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+from fer.evaluation.plots import FIGURES
 from fer.models.model_folder import CARD, open_model
 from model_cards import metadata
 from model_cards.__main__ import main
 from model_cards.card import renamed
-from model_cards.check import check, compare_lines
+from model_cards.check import check, compare_lines, require_good_card
 from model_cards.metadata import RESULTS
 from model_cards.readme import bundled_models
 
@@ -104,9 +107,50 @@ def test_whatever_is_off_is_found(copy, capsys, old, new, finding):
     assert finding in " ".join(capsys.readouterr().out.split())
 
 
-def test_prose_of_ones_own_is_welcome(copy):
+def test_prose_of_ones_own_is_welcome_and_listed(copy, capsys):
     edit(copy / "one" / CARD, "## Limits\n", "## Limits\n\nWe are fond of it.\n")
-    assert check(copy / "one") == []
+    (finding,) = check(copy / "one")
+    assert (finding.found, finding.wrong) == ("“We are fond of it.”", False)
+    assert main(["check", str(copy / "one")]) == 0
+    assert "Written by hand, and checked by nobody but you" in capsys.readouterr().out
+    require_good_card(open_model(copy / "one"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "finding"),
+    [
+        ("## Limits\n", "## Limits\n\nIt finds ninety-nine in a hundred.\n", "comes from nowhere"),
+        ("## Limits\n", "## Limits\n\nHalf the work.\n", "comes from nowhere"),
+        ("## Limits\n", "## Limits\n\nIt errs in ½ a per cent.\n", "comes from nowhere"),
+        ("## Limits\n", "## Limits\n\nIt errs in ⑨ cases.\n", "comes from nowhere"),
+        ("## Limits\n", "<div hidden>\n\n## Limits\n", "HTML, which may hide"),
+        ("## Limits\n", "<!--\n## Limits\n", "not shown as it should be"),
+        ("## Limits\n", "```\n## Limits\n", "not shown as it should be"),
+        ("## Limits\n", "## Limits\n\nFine <span hidden>here.\n", "HTML, which may hide"),
+    ],
+)
+def test_what_is_hidden_or_said_in_words_is_found(copy, old, new, finding):
+    edit(copy / "one" / CARD, old, new)
+    assert any(finding in str(found) for found in check(copy / "one") if found.wrong)
+
+
+@pytest.mark.parametrize("forge", ["blank", "another size", "a cell"])
+def test_a_picture_with_the_mark_of_others_is_found(copy, forge):
+    path = copy / "one" / "plots" / "validation_confusion.png"
+    with Image.open(path) as picture:
+        marks = PngInfo()
+        marks.add_text(FIGURES, picture.info[FIGURES])
+        forged = picture.convert("RGB")
+    if forge == "blank":
+        forged = Image.new("RGB", forged.size, "white")
+    elif forge == "another size":
+        forged = forged.resize((100, 100))
+    else:  # a figure of the matrix is painted over
+        forged.paste("white", (forged.width // 2, 0, forged.width // 2 + 40, forged.height // 2))
+    forged.save(path, pnginfo=marks)
+    assert [str(finding) for finding in check(copy / "one")] == [
+        "plots/validation_confusion.png: it was not drawn of these figures"
+    ]
 
 
 def test_result_files_are_checked_too(copy):

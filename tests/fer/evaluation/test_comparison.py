@@ -121,8 +121,8 @@ def test_plots_are_drawn_and_the_same_for_the_same_figures(tmp_path):
     ]
     worse = replace(figures, n=9)
     for path in pictures:
-        assert shows(path, figures)
-        assert not shows(path, worse)
+        assert shows(path, "validation", figures)
+        assert not shows(path, "validation", worse)
         assert Image.open(path).size == (720, 684)
         assert path.read_bytes() == (tmp_path / "b" / "plots" / path.name).read_bytes()
     assert len(figures.per_class) == len(EMOTIONS)
