@@ -1,6 +1,7 @@
 """How every command line ends: with an exit code, and what is wrong in one sentence."""
 
 import codecs
+import errno
 import io
 import sys
 from collections.abc import Callable
@@ -20,12 +21,19 @@ PLAIN = {
     "…": "...",
 }
 
+# What the user can mend when a file cannot be written: a full disk, or a place that is forbidden.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
-def run_command(command: Callable[[], int], extra: str | None = None) -> int:
-    """Run what a command line does and return its exit code: 2 after a `FerError`, which is said.
+
+def run_command(
+    command: Callable[[], int], extra: str | None = None, stopped: str = "Stopped."
+) -> int:
+    """Run what a command line does and return its exit code: 2 after a `FerError`, which is said,
+    130 after Ctrl+C.
 
     One way for all commands, so that whatever the user can mend is one sentence. `extra` is what
-    the command needs to be installed.
+    the command needs to be installed, `stopped` what Ctrl+C is answered.
     """
     _write_whatever_they_know(sys.stdout, sys.stderr)
     try:
@@ -38,6 +46,18 @@ def run_command(command: Callable[[], int], extra: str | None = None) -> int:
         if extra is None:
             raise
         print(MissingExtra(error, extra), file=sys.stderr)
+    except KeyboardInterrupt:
+        print(stopped, file=sys.stderr)
+        return 130
+    except OSError as error:
+        if error.errno not in (*NO_ROOM, *FORBIDDEN):
+            raise
+        what = error.filename or "A file"
+        mend = "free some space" if error.errno in NO_ROOM else "choose a place that is yours"
+        print(
+            f"{what} cannot be used ({error.strerror}): {mend} and start the same command again.",
+            file=sys.stderr,
+        )
     return 2
 
 

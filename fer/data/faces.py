@@ -1,6 +1,7 @@
 """A split in the form that training and evaluation use, whatever layout it came in."""
 
 import hashlib
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +15,7 @@ from PIL import Image
 
 from fer.data.rafdb import GROUPS
 from fer.errors import DataError
-from fer.images import open_image
+from fer.images import MAX_PIXELS, open_image
 from fer.labels import EMOTIONS
 
 # Other names that data sets give the emotions; RAF-DB's folders are called 1 to 7.
@@ -25,6 +26,8 @@ ALIASES = {
     "happy": "happiness",
     "sad": "sadness",
     "angry": "anger",
+    "joy": "happiness",
+    "neutrality": "neutral",
     **{str(number): emotion for number, emotion in enumerate(EMOTIONS, 1)},
 }
 
@@ -93,7 +96,8 @@ class LabelledFaces:
         except Exception:  # the door opens more than Pillow alone, such as HEIC
             file = self.images.cast_column("image", ImageFeature(decode=False))[row]["image"]
             return open_image(file["bytes"] or file["path"])
-        return picture if picture.mode == "L" else open_image(picture)
+        small = picture.width * picture.height <= MAX_PIXELS
+        return picture if picture.mode == "L" and small else open_image(picture)
 
     def unreadable(self) -> dict[int, str]:
         """The rows whose picture cannot be read, each with the reason; it tries them all."""
@@ -177,11 +181,18 @@ def _checked_votes(table: Dataset, name: str) -> NDArray[np.float32]:
     return np.array(list(rows), dtype=np.float32)
 
 
+def _emotion(name: str) -> str:
+    """What a class in lower case stands for: `angry`, `0_anger` and `6` are anger."""
+    name = name.strip()
+    name = re.sub(r"^\d+[\s._-]+", "", name) or name
+    return ALIASES.get(name, name)
+
+
 def _emotion_of_class(table: Dataset, name: str) -> NDArray[np.int64]:
     """For each of the table's class indices, the index of the same emotion here."""
     feature = table.features["label"]
     classes = [c.lower() for c in feature.names] if isinstance(feature, ClassLabel) else []
-    emotions = [ALIASES.get(c, c) for c in classes]
+    emotions = [_emotion(c) for c in classes]
     if sorted(emotions) != sorted(EMOTIONS):
         raise DataError(
             f"The labels of {name} must be a ClassLabel of {', '.join(EMOTIONS)}; "

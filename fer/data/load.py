@@ -1,27 +1,33 @@
 """From wherever a data set lies to one split of it: RAF-DB, parquet, an image folder, the Hub."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from datasets import Dataset, load_dataset
 from datasets.exceptions import DatasetGenerationError, DatasetsError
 
 from fer.data.faces import LabelledFaces, from_table
-from fer.data.image_folder import image_folder_table, place_of
+from fer.data.image_folder import image_folder_table, listed_table, place_of
 from fer.data.known import VALIDATION_SHARE
-from fer.data.rafdb import counted, is_kaggle, is_official, kaggle_table, official_table
+from fer.data.rafdb import counted, kaggle_table, official_table
 from fer.errors import DataError
 from fer.labels import EMOTIONS
 
 SEED = 0  # of the split: fixed, so that every model is chosen on the same faces
 
 
+class NoSplit(DataError):
+    """A data set that has no such split."""
+
+
 def load_split(data: str | Path, split: str, skip_unreadable: bool = False) -> LabelledFaces:
     """The split "train", "validation" or "test" of a data set.
 
     `data` is a folder with `<split>.parquet` files, RAF-DB in its official or its Kaggle layout, an
-    image folder `<split>/<emotion>/…`, or the id of a data set on the Hub; on disk "valid", "val"
-    and the like are names of splits too. Where there is no validation split, a tenth of train is
-    carved out for it, stratified and always the same. Prints how many images each emotion has.
+    image folder `<split>/<emotion>/…`, one with a table `<split>.csv`, or the id of a data set on
+    the Hub; on disk "val", "Train", "test_set" and the like are names of splits too. Where there is
+    no validation split, a tenth of train is carved out for it, stratified and always the same.
+    Prints how many images each emotion has.
 
     Raises `DataError` when there is no such split or it cannot be used; images that cannot be read
     are a reason too, unless `skip_unreadable` leaves them out.
@@ -31,7 +37,7 @@ def load_split(data: str | Path, split: str, skip_unreadable: bool = False) -> L
     else:
         table = _read(data, split)
     if table is None:
-        raise DataError(f"There is no {split} split in {data}: check the --data folder.")
+        raise NoSplit(f"There is no {split} split in {data}: check the --data folder.")
     name = f"{split} of {data}"
     faces = _readable(from_table(table, name), name, skip_unreadable)
     counts = faces.class_counts()
@@ -40,6 +46,18 @@ def load_split(data: str | Path, split: str, skip_unreadable: bool = False) -> L
     if split == "train" and missing:
         raise DataError(f"{name} has no image of {missing[0]}: every emotion needs some.")
     return faces
+
+
+def available(data: str | Path, splits: Sequence[str]) -> dict[str, LabelledFaces]:
+    """Those of the splits that a data set has; raises `DataError` where it has none of them."""
+    found = {}
+    for split in splits:
+        try:
+            found[split] = load_split(data, split, skip_unreadable=True)
+        except NoSplit:
+            if split == splits[-1] and not found:
+                raise
+    return found
 
 
 def _readable(faces: LabelledFaces, name: str, skip: bool) -> LabelledFaces:
@@ -71,17 +89,19 @@ def _train_or_validation(data: str | Path, split: str) -> Dataset | None:
 def _read(data: str | Path, split: str) -> Dataset | None:
     """The rows of a split as the data set has it; None where it has no such split."""
     folder = Path(data)
-    if is_official(folder):
-        return official_table(folder, split)
-    if is_kaggle(folder):
-        return kaggle_table(folder, split)
     try:
+        for read in (official_table, kaggle_table):
+            if (table := read(folder, split)) is not None:
+                return table
         if parquet := place_of(folder, split, ".parquet"):
             return load_dataset("parquet", split=split, data_files={split: str(parquet)})
         if folder.is_dir():
-            return image_folder_table(folder, split)
+            own = listed_table(folder, split) or image_folder_table(folder, split)
+            return own or image_folder_table(folder / "DATASET", split)
         return load_dataset(str(data), split=split)
     except (DatasetGenerationError, DatasetsError, ValueError, OSError) as error:
         if f'Unknown split "{split}"' in str(error):
             return None
-        raise DataError(f"The {split} split of {data} cannot be read: {error}.") from error
+        # `datasets` says the reason, such as a full disk, only one error further down.
+        reason = str(error.__cause__ or error).split("\n")[0].rstrip(".")
+        raise DataError(f"The {split} split of {data} cannot be read: {reason}.") from error

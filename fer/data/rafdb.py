@@ -4,19 +4,20 @@ Source: S. Li, W. Deng, J. Du, "Reliable Crowdsourcing and Deep Locality-Preserv
 Expression Recognition in the Wild", CVPR 2017. File labels 1 to 7 are in the order of `EMOTIONS`.
 """
 
-import csv
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 from datasets import ClassLabel, Dataset, Features, Image, Value
 
+from fer.data.image_folder import place_of
+from fer.data.lists import Pictures, read_labels, read_text
 from fer.errors import DataError
 from fer.labels import EMOTIONS
 
-LIST = Path("basic", "EmoLabel", "list_patition_label.txt")
-ALIGNED = Path("basic", "Image", "aligned")
-ANNOTATION = Path("basic", "Annotation", "manual")
+LIST = Path("EmoLabel", "list_patition_label.txt")
+ALIGNED = Path("Image", "aligned")
+ANNOTATION = Path("Annotation", "manual")
 
 # Images of each emotion in the published data set.
 COUNTS = {
@@ -32,26 +33,20 @@ GROUPS = {
 }
 
 
-def is_official(folder: Path) -> bool:
-    """Whether the folder holds the archive as its authors send it."""
-    return (folder / LIST).is_file()
-
-
-def is_kaggle(folder: Path) -> bool:
-    """Whether the folder holds the copy with `<split>_labels.csv` and `DATASET/<split>/<1…7>`."""
-    return (folder / "train_labels.csv").is_file() or (folder / "test_labels.csv").is_file()
-
-
-def official_table(folder: Path, split: str) -> Dataset | None:
-    """A split of the official layout: lines such as `train_00001.jpg 5`."""
-    lines = (folder / LIST).read_text(encoding="utf-8").splitlines()
+def official_table(data: Path, split: str) -> Dataset | None:
+    """A split of the archive as its authors send it, in `basic`, which may also be `data` itself:
+    lines such as `train_00001.jpg 5`."""
+    folder = next((one for one in (data / "basic", data) if (one / LIST).is_file()), None)
+    if folder is None:
+        return None
+    lines = read_text(folder / LIST).splitlines()
     rows = [line.split() for line in lines if line.startswith(f"{split}_")]
-    paths = [folder / ALIGNED / f"{Path(row[0]).stem}_aligned.jpg" for row in rows]
-    table = _table(paths, [row[-1] for row in rows], split)
+    names = [f"{Path(row[0]).stem}_aligned.jpg" for row in rows]
+    table = _table(folder / ALIGNED, names, [row[-1] for row in rows], split)
     if table is None or not (folder / ANNOTATION).is_dir():
         return table
-    names = [folder / ANNOTATION / f"{Path(row[0]).stem}_manu_attri.txt" for row in rows]
-    people = list(map(_groups, names))
+    texts = [folder / ANNOTATION / f"{Path(row[0]).stem}_manu_attri.txt" for row in rows]
+    people = list(map(_groups, texts))
     for column, group in enumerate(GROUPS):
         values = [person[column] for person in people]
         table = table.add_column(group, values, feature=Value("string"))
@@ -61,7 +56,7 @@ def official_table(folder: Path, split: str) -> Dataset | None:
 def _groups(path: Path) -> list[str]:
     """Gender, race and age of the person on a picture, as its annotation has them."""
     try:
-        numbers = path.read_text(encoding="utf-8").split("\n")[5:8]
+        numbers = read_text(path).splitlines()[5:8]
         return [names[int(number)] for names, number in zip(GROUPS.values(), numbers, strict=True)]
     except (OSError, ValueError, IndexError) as error:
         raise DataError(
@@ -71,33 +66,30 @@ def _groups(path: Path) -> list[str]:
 
 
 def kaggle_table(folder: Path, split: str) -> Dataset | None:
-    """A split of the Kaggle layout: rows `image,label`."""
-    path = folder / f"{split}_labels.csv"
-    if not path.is_file():
+    """A split of the Kaggle layout: `<split>_labels.csv` and `DATASET/<split>/<1…7>`."""
+    path = place_of(folder, split, "_labels.csv")
+    if path is None:
         return None
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    if rows and not {"image", "label"} <= rows[0].keys():
-        raise DataError(f"{path.name} needs the columns image and label.")
-    labels = [row["label"] for row in rows]
-    paths = [
-        folder / "DATASET" / split / label / row["image"]
-        for row, label in zip(rows, labels, strict=True)
-    ]
-    return _table(paths, labels, split)
+    pictures = place_of(folder / "DATASET", split) or folder / "DATASET" / split
+    rows = read_labels(path)
+    names = [f"{label}/{name}" for name, label in rows]
+    return _table(pictures, names, [label for _, label in rows], split)
 
 
-def _table(paths: list[Path], labels: list[str], split: str) -> Dataset | None:
-    if not paths:
+def _table(folder: Path, names: list[str], labels: list[str], split: str) -> Dataset | None:
+    if not names:
         return None
     wrong = next((label for label in labels if label not in "1234567" or len(label) != 1), None)
     if wrong is not None:
         raise DataError(f"RAF-DB's labels are 1 to 7, but its {split} list has {wrong!r}.")
-    lost = [path for path in paths if not path.is_file()]
+    find = Pictures(folder).find
+    found = list(map(find, names))
+    lost = [name for name, path in zip(names, found, strict=True) if path is None]
     if lost:
-        raise DataError(f"{len(lost)} images of RAF-DB {split} are missing, such as {lost[0]}.")
+        example = folder / lost[0]
+        raise DataError(f"{len(lost)} images of RAF-DB {split} are missing, such as {example}.")
     say_counts(labels, split)
-    columns = {"image": list(map(str, paths)), "label": [int(label) - 1 for label in labels]}
+    columns = {"image": list(map(str, found)), "label": [int(label) - 1 for label in labels]}
     return Dataset.from_dict(
         columns, Features({"image": Image(), "label": ClassLabel(names=list(EMOTIONS))})
     )
@@ -108,8 +100,9 @@ def say_counts(labels: list[str], split: str) -> None:
     found = Counter(labels)
     counts = tuple(found[str(number)] for number in range(1, len(EMOTIONS) + 1))
     print(f"RAF-DB {split}: {counted(counts)}")
-    if counts != COUNTS[split]:
-        expected = ", ".join(map(str, COUNTS[split]))
+    published = COUNTS.get(split, counts)
+    if counts != published:
+        expected = ", ".join(map(str, published))
         print(f"WARNING: the published data set has {expected}: this copy is not the whole of it.")
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -31,7 +32,12 @@ def save_network(
         name: (tensor.to(parameters) if name in names else tensor).contiguous()
         for name, tensor in network.state_dict().items()
     }
-    save_file(tensors, folder / WEIGHTS_FILE, {"format": "pt"})
+    try:
+        save_file(tensors, folder / WEIGHTS_FILE, {"format": "pt"})
+    except SafetensorError as error:
+        raise ModelError(
+            f"{folder} cannot hold the model ({error}): free some space, or choose another place."
+        ) from error
     graph = write_graph(folder, config)
     write_config(folder, replace(config, sha256=graph.weights_sha256, graph=graph))
 

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from fer.errors import HubError
 from fer.networks.convnextv2 import ConvNeXtV2
 from fer.networks.ddamfn import DDAMFN
 from fer.networks.face_resnet29 import MEAN, STD, FaceResNet29
@@ -13,7 +14,7 @@ def build(architecture: str, num_classes: int, pretrained: bool = False) -> nn.M
     """A network: faces B×3×S×S to logits B×`num_classes`.
 
     Its weights are untrained; `pretrained` starts a ConvNeXt-V2 from timm's ImageNet weights, which
-    are downloaded and are CC BY-NC 4.0.
+    are downloaded and are CC BY-NC 4.0. Raises `HubError` when they cannot be had.
     """
     if architecture == "ddamfn":
         return DDAMFN(num_classes)
@@ -23,7 +24,13 @@ def build(architecture: str, num_classes: int, pretrained: bool = False) -> nn.M
     if pretrained:
         import timm  # takes seconds, which no answer needs
 
-        source = timm.create_model(architecture, pretrained=True, num_classes=num_classes)
+        try:
+            source = timm.create_model(architecture, pretrained=True, num_classes=num_classes)
+        except (OSError, RuntimeError) as error:  # what its downloads end with
+            raise HubError(
+                f"The ImageNet weights of {architecture} cannot be downloaded "
+                f"({type(error).__name__}): check the connection, and start the same command again."
+            ) from error
         network.load_state_dict(source.state_dict())
     return network
 

@@ -2,11 +2,12 @@
 
 import math
 import os
-import sys
 import time
 from collections.abc import Callable
 
 from fer.commands import run_command
+
+RESUMABLE = "Stopped: the same command carries on from the last checkpoint."
 
 
 class OutOfTime(Exception):
@@ -26,11 +27,8 @@ def is_first() -> bool:
 def run_resumable(command: Callable[[], int]) -> int:
     """`run_command` for what the user or the clock may stop and the same command carries on."""
     try:
-        return run_command(command, "train")
+        return run_command(command, "train", RESUMABLE)
     except OutOfTime:
         if is_first():
             print("Stopped, for its minutes are over: the same command carries on.")
         return 0
-    except KeyboardInterrupt:
-        print("Stopped: the same command carries on from the last checkpoint.", file=sys.stderr)
-        return 130

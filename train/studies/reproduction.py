@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fer.data import LabelledFaces, load_split
+from fer.data.repeats import warn_of_repeats
 from fer.engines.choice import quickest
 from fer.evaluation.evaluate import evaluate_models
 from fer.evaluation.provenance import outdated
@@ -43,6 +44,7 @@ def reproduce(
     Raises `OutOfTime`, ready to be resumed, after the `deadline` of `time.monotonic()`.
     """
     train, validation = (load_split(data, split) for split in ("train", "validation"))
+    warn_of_repeats({"train": train, "validation": validation})
     folders = [out, *(out / f"seed-{number}" for number in range(2, seeds + 1))]
     trained = [
         [
@@ -60,6 +62,8 @@ def reproduce(
     ]
     if not is_first():
         return None
+    for split in set(splits) - {"validation"}:
+        warn_of_repeats({"train": train, split: load_split(data, split)})
     metrics = [
         figures_of(members, folder, validation, data, splits)
         for folder, members in zip(folders, trained, strict=True)

@@ -1,6 +1,8 @@
 """Data sets in every layout give the same faces, labels and splits; bad ones give one sentence."""
 
 import shutil
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from generated import image_folder, kaggle, official, picture, write_split
+from PIL import Image
 from pillow_heif import from_pillow
 
-from fer.data import load_split
+from fer.data import LabelledFaces, load_split
 from fer.errors import DataError
 from fer.labels import EMOTIONS
 
@@ -40,6 +43,125 @@ def test_every_layout_gives_the_same_faces(tmp_path, layout):
             assert faces.targets[row].argmax() == faces.labels[row]
             seen.add((name == "test", round(red / 30), round(green / 10)))
     assert len(seen) == 161, "a face is in two splits or in none"
+
+
+def tables(old: str, new: str, mark: bytes = b"", encoding: str = "utf-8"):
+    """RAF-DB as Kaggle packs it, with other tables."""
+
+    def write(root: Path) -> None:
+        kaggle(root)
+        for path in root.glob("*_labels.csv"):
+            path.write_bytes(mark + path.read_text().replace(old, new).encode(encoding))
+
+    return write
+
+
+def umlaut(root: Path) -> None:
+    tables("train_00001_", "müde_00001_", encoding="latin-1")(root)
+    place = root / "DATASET" / "train" / "1"
+    (place / "train_00001_aligned.jpg").rename(place / "müde_00001_aligned.jpg")
+
+
+def other_suffix(layout, suffix: str):
+    def write(root: Path) -> None:
+        layout(root)
+        for path in root.rglob("*.jpg"):
+            Image.open(path).save(path.with_suffix(".tmp"), "PNG")
+            path.with_suffix(".tmp").rename(path.with_suffix(suffix))
+            path.unlink()
+
+    return write
+
+
+def marked_list(root: Path) -> None:
+    official(root)
+    path = root / "basic" / "EmoLabel" / "list_patition_label.txt"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+
+
+def other_splits(train: str, test: str):
+    def write(root: Path) -> None:
+        image_folder(EMOTIONS)(root)
+        (root / "train").rename(root / train)
+        (root / "test").rename(root / test)
+
+    return write
+
+
+def listed(inside: bool):
+    """A folder a split without folders of emotions, and a table of what is on the pictures."""
+
+    def write(root: Path) -> None:
+        image_folder(EMOTIONS)(root / "sorted")
+        for split in ("train", "test"):
+            (root / split).mkdir()
+            rows = ["file_name,emotion"]
+            for path in (root / "sorted" / split).rglob("*.png"):
+                rows.append(f"{path.name},{path.parent.name}")
+                path.rename(root / split / path.name)
+            table = root / split / "metadata.csv" if inside else root / f"{split}.csv"
+            table.write_text("\n".join(rows))
+        shutil.rmtree(root / "sorted")
+
+    return write
+
+
+NUMBERED = [f"{number}_{emotion}" for number, emotion in enumerate(EMOTIONS)]
+DASHED = [f"{number}-{name}" for number, name in enumerate(OTHER_NAMES)]
+
+
+@pytest.mark.parametrize(
+    ("layout", "below"),
+    [
+        (tables("", "", b"\xef\xbb\xbf"), "."),
+        (tables("", "", encoding="utf-16"), "."),
+        (tables("image,label", "filename,emotion"), "."),
+        (tables(",", ";"), "."),
+        (umlaut, "."),
+        (other_suffix(kaggle, ".png"), "."),
+        (other_suffix(official, ".JPG"), "."),
+        (other_suffix(official, ".png"), "."),
+        (marked_list, "."),
+        (official, "basic"),
+        (kaggle, "DATASET"),
+        (other_splits("Train", "TEST"), "."),
+        (other_splits("train_set", "test-set"), "."),
+        (image_folder(NUMBERED), "."),
+        (image_folder(DASHED), "."),
+        (listed(inside=True), "."),
+        (listed(inside=False), "."),
+    ],
+    ids=[
+        *("mark", "UTF-16", "columns", "semicolons", "Latin-1", "png", "JPG", "official png"),
+        *("list with a mark", "basic", "DATASET", "Train", "train_set", "0_anger", "0-Angry"),
+        *("metadata.csv", "train.csv"),
+    ],
+)
+def test_data_are_read_as_people_have_them(tmp_path, layout, below):
+    layout(tmp_path)
+    splits = {name: load_split(tmp_path / below, name) for name in ("train", "validation", "test")}
+    assert [len(faces) for faces in splits.values()] == [126, 14, 21]
+    for faces in splits.values():
+        for row in range(len(faces)):
+            red, _, _ = faces.image(row).convert("RGB").resize((1, 1)).getpixel((0, 0))
+            assert round(red / 30) == faces.labels[row]
+
+
+@pytest.mark.parametrize("layout", [kaggle, official])
+@pytest.mark.parametrize("place", ["val", "DATASET/val"])
+def test_validation_of_ones_own_is_used_where_it_is_there(tmp_path, layout, place):
+    layout(tmp_path)
+    image_folder(EMOTIONS)(tmp_path / "own", {"val": 2})
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    (tmp_path / "own" / "val").rename(tmp_path / place)
+    assert len(load_split(tmp_path, "validation")) == 14
+    assert len(load_split(tmp_path, "train")) == 140
+
+
+def test_a_table_of_validation_is_used_where_it_is_there(tmp_path):
+    kaggle(tmp_path, {"train": 20, "val": 2})
+    assert len(load_split(tmp_path, "validation")) == 14
+    assert len(load_split(tmp_path, "train")) == 140
 
 
 @pytest.mark.parametrize("name", ["valid", "val", "dev"])
@@ -165,11 +287,10 @@ def name_validation_twice(root: Path) -> None:
     shutil.copytree(root / "test", root / "valid")
 
 
-def list_labels_in_a_table(root: Path) -> None:
+def sort_nothing(root: Path) -> None:
     image_folder(EMOTIONS)(root)
     for path in list((root / "train").rglob("*.png")):
         path.rename(root / "train" / path.name)
-    (root / "train" / "metadata.csv").write_text("file_name,label\n")
 
 
 def change_row(column: str, value: object) -> Callable[[Path], None]:
@@ -208,8 +329,10 @@ def change_row(column: str, value: object) -> Callable[[Path], None]:
         (number_a_label_0, "labels are 1 to 7, but its train list has '0'"),
         (shorten_an_annotation, "misses gender, race and age on lines 6 to 8"),
         (spoil_parquet, "cannot be read"),
-        (name_validation_twice, "has both valid and val: leave one"),
-        (list_labels_in_a_table, "140 images of .*train are in no folder named for their emotion"),
+        (name_validation_twice, "has both val and valid: leave one"),
+        (sort_nothing, "140 images of .*train are in no folder named for their emotion"),
+        (tables("image,label", "image,other"), "needs the columns image and label"),
+        (tables("jpg,1", "jpg,"), "Line 2 of train_labels.csv lacks its image or its label"),
         (name_seven_others, "must be a ClassLabel of surprise.*they are a, b"),
     ],
     ids=[
@@ -229,7 +352,9 @@ def change_row(column: str, value: object) -> Callable[[Path], None]:
         "short annotation",
         "no parquet",
         "two validations",
-        "metadata.csv",
+        "unsorted",
+        "no column",
+        "no cell",
         "other names",
     ],
 )
@@ -255,3 +380,31 @@ def test_a_digest_tells_splits_apart(tmp_path):
     image_folder(EMOTIONS)(tmp_path)
     digests = [load_split(tmp_path, name).digest for name in ("validation", "test", "test")]
     assert digests[0] != digests[1] == digests[2]
+
+
+def test_a_picture_of_200_megapixels_gets_a_sentence(tmp_path):
+    image_folder(EMOTIONS)(tmp_path)
+    big = tmp_path / "test" / "fear" / "big.png"
+    big.write_bytes(huge_png(20_000, 10_000))
+    with pytest.raises(DataError, match=r"big\.png” has more than 50 million pixels"):
+        load_split(tmp_path, "test")
+    assert len(load_split(tmp_path, "test", skip_unreadable=True)) == 21
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_grey_pictures_may_be_no_larger(tmp_path, monkeypatch, mode):
+    monkeypatch.setattr("fer.images.MAX_PIXELS", 9_999)
+    monkeypatch.setattr("fer.data.faces.MAX_PIXELS", 9_999)
+    one = LabelledFaces([{"image": Image.new(mode, (100, 100))}], np.zeros(1, int), np.eye(7)[:1])
+    with pytest.raises(DataError):
+        one.pixels(0)
+
+
+def huge_png(width: int, height: int) -> bytes:
+    """A PNG that claims such a size."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
