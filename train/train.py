@@ -59,6 +59,7 @@ def train(options: argparse.Namespace, command: str) -> int:
     deadline = deadline_after(options.minutes)
     from fer.data import load_split
     from fer.data.repeats import warn_of_repeats
+    from train.data.cropping import warn_of_photos
     from train.engine.recipe import load_recipe
     from train.engine.training_run import train_run
 
@@ -68,6 +69,7 @@ def train(options: argparse.Namespace, command: str) -> int:
         load_split(options.data, split, options.skip_unreadable)
         for split in ("train", "validation")
     )
+    warn_of_photos(faces, options.data)
     warn_of_repeats({"train": faces, "validation": validation})
     train_run(recipe, faces, validation, options.out, options.workers, deadline)
     return 0

@@ -13,6 +13,7 @@ from fer.evaluation.report import report
 from fer.models.model_folder import ModelFolder, NetworkFolder
 from fer.models.records import Metrics, read_metrics
 from fer.recognizer import load
+from train.data.cropping import warn_of_photos
 from train.engine.interruption import is_first
 from train.engine.recipe import Recipe
 from train.engine.training_run import train_run
@@ -44,6 +45,7 @@ def reproduce(
     Raises `OutOfTime`, ready to be resumed, after the `deadline` of `time.monotonic()`.
     """
     train, validation = (load_split(data, split) for split in ("train", "validation"))
+    warn_of_photos(train, data)
     warn_of_repeats({"train": train, "validation": validation})
     folders = [out, *(out / f"seed-{number}" for number in range(2, seeds + 1))]
     trained = [
