@@ -17,6 +17,7 @@ from fer.models.model_folder import CARD, ModelFolder
 from fer.models.records import named_commit
 from model_cards import formatting
 from model_cards.context import CardContext, card_context
+from model_cards.licences import LICENCE_FILE, TITLE
 from model_cards.metadata import RESULTS, metadata, result_files
 from model_cards.references import data_name
 
@@ -28,7 +29,7 @@ def write_card(folder: ModelFolder) -> None:
     files = card_files(folder)
     for split, figures in folder.metrics.items():
         draw_plots(folder.path, split, figures)
-    for old in folder.path.glob(RESULTS):
+    for old in generated_files(folder):
         old.unlink()
     for name, content in files.items():
         (folder.path / name).parent.mkdir(exist_ok=True)
@@ -40,7 +41,18 @@ def card_files(folder: ModelFolder, name: str | None = None) -> dict[str, str]:
 
     Raises `ModelError` as `render` does.
     """
-    return {CARD: render(folder, name), **result_files(folder.metrics)}
+    context = card_context(folder, name)
+    licence = context.licence
+    terms = {} if licence.known_to_hub else {LICENCE_FILE: licence.file(context.training_data)}
+    return {CARD: render(folder, name), **terms, **result_files(folder.metrics)}
+
+
+def generated_files(folder: ModelFolder) -> list[Path]:
+    """The files beside the card that were written with it."""
+    results = [path for path in folder.path.glob(RESULTS) if path.is_file()]
+    licence = folder.path / LICENCE_FILE
+    own = licence.is_file() and licence.read_text("utf-8", errors="replace").startswith(TITLE)
+    return [*results, *([licence] if own else [])]
 
 
 def render(folder: ModelFolder, name: str | None = None) -> str:

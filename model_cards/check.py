@@ -15,12 +15,12 @@ from fer.evaluation.plots import shows
 from fer.models.config import GRAPH_FILE, read_config
 from fer.models.graph import check_graph
 from fer.models.model_folder import CARD, EnsembleFolder, ModelFolder, NetworkFolder, open_model
-from model_cards.card import card_files, title_of
+from model_cards.card import card_files, generated_files, title_of
 from model_cards.findings import Finding, differing
 from model_cards.formatting import plots
 from model_cards.licences import exceeds, licence_of
 from model_cards.links import broken_links
-from model_cards.metadata import LIBRARY, RESULTS, read_metadata
+from model_cards.metadata import LIBRARY, read_metadata
 from model_cards.shown import hidden, states_a_figure
 from model_cards.third_party import check_third_party
 
@@ -99,7 +99,7 @@ def differences(folder: ModelFolder, text: str) -> list[Finding]:
     right = card_files(folder, title_of(text))
     card = right.pop(CARD)
     findings = compare_lines(text, card, CARD) + hidden(text, card)
-    files = [path for path in folder.path.glob(RESULTS) if path.is_file()]
+    files = generated_files(folder)
     present = {path.relative_to(folder.path).as_posix() for path in files}
     for name in sorted(present | right.keys()):
         path = folder.path / name
@@ -174,4 +174,4 @@ def stated_licence(folder: ModelFolder) -> dict[str, str]:
         data = read_metadata(folder.card.read_text(encoding="utf-8")).to_dict()
     except (OSError, ValueError):
         return {}
-    return {key: data[key] for key in ("license", "license_name") if key in data}
+    return {key: data[key] for key in ("license", "license_name", "license_link") if key in data}

@@ -11,6 +11,9 @@ from fer.models.config import TrainingData
 from fer.models.model_folder import NetworkFolder
 from fer.models.records import Origin
 
+LICENCE_FILE = "LICENSE.md"  # by one of the two names that the Hub links to
+TITLE = "# Licence of the weights: "
+
 
 @dataclass(frozen=True)
 class Licence:
@@ -25,7 +28,12 @@ class Licence:
         """How a card's metadata states it."""
         if self.known_to_hub:
             return {"license": self.id}
-        return {"license": "other", "license_name": self.id}
+        return {"license": "other", "license_name": self.id, "license_link": LICENCE_FILE}
+
+    def file(self, terms: Iterable[str]) -> str:
+        """The file that metadata link to, with the `terms` of what the weights were made from."""
+        lines = "".join(f"- {one}\n" for one in terms)
+        return f"{TITLE}{self.id}\n\n{self.sentence}\n\nThey were made from:\n\n{lines}"
 
 
 CC0 = Licence("cc0-1.0", "The weights are in the public domain (CC0 1.0).")

@@ -26,7 +26,7 @@ SIZES = range(16, 1025)  # of a face, pixels
 
 SAMPLE = 40  # pictures looked at, to tell photos from faces
 # Between the eyes of a face, as a share of the picture's width: ArcFace's crops have 0.31, FER+'s
-# 0.37; below this there is much else in the picture.
+# 0.4; below this there is much else in the picture.
 NARROW = 0.2
 
 

@@ -12,9 +12,10 @@ from fer.models.records import METRICS, TRAINING
 from fer.recognizer import Recognizer
 from model_cards.card import renamed
 from model_cards.check import require_good_card
+from model_cards.licences import LICENCE_FILE
 from train.publishing.push import Push
 
-OPTIONAL = (TRAINING, SCORINGS, ".eval_results/*.yaml", "plots/*.png")
+OPTIONAL = (TRAINING, SCORINGS, LICENCE_FILE, ".eval_results/*.yaml", "plots/*.png")
 # On the Hub: not to outlive the model that they belong to.
 OWNED = (WEIGHTS_FILE, GRAPH_FILE, STACKER_FILE, *OPTIONAL)
 PICKLES = {".bin", ".ckpt", ".joblib", ".pickle", ".pkl", ".pt", ".pth"}
