@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fer.models.model_folder import EnsembleFolder, ModelFolder, NetworkFolder
 from fer.models.records import Metrics
 from model_cards import formatting
+from model_cards.carbon import Emissions, emissions
 from model_cards.figures import checked_metrics
 from model_cards.licences import Licence, began_with_imagenet, licence_of, training_data
 from model_cards.references import (
@@ -46,6 +47,7 @@ class CardContext:
     size_mb: str
     grey: bool
     hours: str | None  # of training
+    emissions: Emissions | None
     splits: Metrics
     headline: str
     limits: list[str]
@@ -84,6 +86,7 @@ def card_context(folder: ModelFolder, name: str | None = None) -> CardContext:
         size_mb=formatting.megabytes(network.weights_path for network in networks),
         grey=grey,
         hours=formatting.hours([*seconds, *_seconds_before(members)]),
+        emissions=emissions(networks),
         splits=splits,
         headline=formatting.headline(splits),
         limits=formatting.limits(splits, grey, bool(known)),

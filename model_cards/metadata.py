@@ -27,6 +27,11 @@ BENCHMARKS: dict[str, str] = {}  # data as `data_name` calls it → id on the Hu
 def metadata(context: CardContext) -> ModelCardData:
     """The front matter of a card: licence, data, tags and the model index."""
     options: dict[str, Any] = dict(context.licence.metadata)
+    if context.emissions:
+        options["co2_eq_emissions"] = {
+            "emissions": round(context.emissions.grams, 1),  # in grams, as the Hub wants them
+            "source": "estimated by codecarbon's method from the measured time",
+        }
     if context.imagenet:
         names = dict.fromkeys(context.imagenet)
         options["base_model"] = [f"timm/{_pretrained_name(name)}" for name in names]
