@@ -4,6 +4,7 @@ python -m model_cards runs/mine              card and plots of a run's model
 python -m model_cards check runs/mine        what is wrong with them; exit code 1 if anything
 python -m model_cards check me/model         the same of a card on the Hub
 python -m model_cards check … --rerun DATA   also judges the weights again
+python -m model_cards diff A B               two models' figures beside each other
 python -m model_cards all                    the bundled cards and the README
 """
 
@@ -18,7 +19,7 @@ from fer.errors import ModelError
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code: 1 when a card is wrong."""
     parser = argparse.ArgumentParser(prog="python -m model_cards", description="Model cards.")
-    parser.add_argument("what", nargs="+", metavar="RUN | check RUN | all")
+    parser.add_argument("what", nargs="+", metavar="RUN | check RUN | diff A B | all")
     parser.add_argument("--rerun", metavar="DATA", help="with check: judge the weights again")
     options = parser.parse_args(arguments)
     return run_command(lambda: _run(options.what, options.rerun), "train")
@@ -29,9 +30,15 @@ def _run(what: list[str], data: str | None) -> int:
         case ["check"]:
             raise ModelError("Say what to check: a model's folder or its id on the Hub.")
         case ["check", *models]:
-            return max([check_model(model, data) for model in models])
+            return max([check_model(model, data) for model in folders_of(models)], default=0)
         case _ if data:
             raise ModelError("--rerun goes with check: python -m model_cards check RUN --rerun …")
+        case ["diff", first, second]:
+            from model_cards.diff import difference
+
+            print(difference(first, second))
+        case ["diff", *_]:
+            raise ModelError("diff takes two models: python -m model_cards diff A B.")
         case ["all"]:
             write_all()
         case runs:
@@ -54,6 +61,7 @@ def write_all() -> None:
     from benchmarks.report import draw
     from model_cards.card import write_card
     from model_cards.readme import PLOT, README, bundled_models, compared, generated
+    from model_cards.schema import SCHEMA, schema
 
     folders = bundled_models()
     for folder in folders:
@@ -61,7 +69,24 @@ def write_all() -> None:
     text = generated(README.read_text(encoding="utf-8"), folders)
     README.write_text(text, encoding="utf-8")
     draw(compared(), PLOT)
+    SCHEMA.write_text(schema(), encoding="utf-8")
     print(f"The cards of {len(folders)} bundled models and {README} are up to date")
+
+
+def folders_of(models: list[str]) -> list[str]:
+    """The same, with the model's folder in place of a file in it, each once: hooks name files.
+
+    A file of no model, such as a README of something else, is left out.
+    """
+    folders: dict[str, None] = {}
+    for model in models:
+        path = Path(model)
+        if not path.is_file():
+            folders[model] = None
+            continue
+        owners = [one for one in path.parents[:2] if (one / "config.json").is_file()]
+        folders |= dict.fromkeys(map(str, owners[:1]))
+    return list(folders)
 
 
 def check_model(model: str, data: str | None = None) -> int:
