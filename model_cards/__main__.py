@@ -1,6 +1,7 @@
 """Model cards: python -m model_cards RUN… writes them, `check RUN` examines, `all` does all.
 
 python -m model_cards runs/mine              card and plots of a run's model
+python -m model_cards FOLDER --data PICTURES the same of a model by timm or transformers
 python -m model_cards check runs/mine        what is wrong with them; exit code 1 if anything
 python -m model_cards check me/model         the same of a card on the Hub
 python -m model_cards check … --rerun DATA   also judges the weights again
@@ -21,12 +22,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m model_cards", description="Model cards.")
     parser.add_argument("what", nargs="+", metavar="RUN | check RUN | diff A B | all")
     parser.add_argument("--rerun", metavar="DATA", help="with check: judge the weights again")
+    parser.add_argument("--data", help="labelled pictures for a model by timm or transformers")
+    parser.add_argument("--split", default="test", help="which of them (else test)")
     options = parser.parse_args(arguments)
-    return run_command(lambda: _run(options.what, options.rerun), "train")
+    return run_command(lambda: _run(options), "train")
 
 
-def _run(what: list[str], data: str | None) -> int:
-    match what:
+def _run(options: argparse.Namespace) -> int:
+    data = options.rerun
+    match options.what:
+        case ["check" | "diff" | "all", *_] if options.data:
+            raise ModelError("--data goes with a model's folder: check takes --rerun.")
         case ["check"]:
             raise ModelError("Say what to check: a model's folder or its id on the Hub.")
         case ["check", *models]:
@@ -41,6 +47,10 @@ def _run(what: list[str], data: str | None) -> int:
             raise ModelError("diff takes two models: python -m model_cards diff A B.")
         case ["all"]:
             write_all()
+        case [folder] if options.data:
+            write_measured_card(Path(folder), options.data, options.split)
+        case _ if options.data:
+            raise ModelError("--data judges one model at a time: name one folder.")
         case runs:
             write_cards([Path(run) for run in runs])
     return 0
@@ -54,6 +64,14 @@ def write_cards(runs: list[Path]) -> None:
     for folder in [open_model(model_of_run(run)) for run in runs]:
         write_card(folder)
         print(f"The card is {folder.card}")
+
+
+def write_measured_card(folder: Path, data: str, split: str) -> None:
+    """Judge any image classifier on labelled pictures and write its card."""
+    from model_cards.any_model.card import make_card
+
+    make_card(folder, data, split)
+    print(f"The card is {folder / 'README.md'}")
 
 
 def write_all() -> None:
@@ -96,13 +114,17 @@ def check_model(model: str, data: str | None = None) -> int:
     """
     from fer.models.hub import snapshot
     from fer.models.model_folder import model_of_run
+    from model_cards.any_model.card import check_measured, is_measured, judge_measured_again
     from model_cards.check import check
     from model_cards.findings import table
 
     here = Path(model).is_dir()
     path, names = (model_of_run(Path(model)), []) if here else snapshot(model)
-    findings = check(path, names)
-    if data:
+    measured = is_measured(path)
+    findings = check_measured(path) if measured else check(path, names)
+    if data and measured:
+        findings += judge_measured_again(path, data)
+    elif data:
         from model_cards.rerun import judge_again
 
         again = judge_again(path if here else model, data)

@@ -53,8 +53,11 @@ def listed_table(folder: Path, split: str) -> Dataset | None:
 def image_folder_table(folder: Path, split: str) -> Dataset | None:
     """A split of an image folder, in the order of the paths; what is no image is said aloud."""
     place = place_of(folder, split)
-    if place is None:
-        return None
+    return None if place is None else table_of(place)
+
+
+def table_of(place: Path) -> Dataset | None:
+    """What lies in a folder of folders that are named for the emotions, or other classes."""
     names = glob.glob("**/*", root_dir=place, recursive=True)  # noqa: PTH207 (this follows links)
     files = [path for name in sorted(names) if not (path := place / name).is_dir()]
     images = [path for path in files if path.suffix.lower() in SUFFIXES]
