@@ -6,6 +6,7 @@ python -m model_cards check runs/mine        what is wrong with them; exit code 
 python -m model_cards check me/model         the same of a card on the Hub
 python -m model_cards check … --rerun DATA   also judges the weights again
 python -m model_cards diff A B               two models' figures beside each other
+python -m model_cards html A --out card.html a card as one page
 python -m model_cards all                    the bundled cards and the README
 """
 
@@ -20,9 +21,10 @@ from fer.errors import ModelError
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code: 1 when a card is wrong."""
     parser = argparse.ArgumentParser(prog="python -m model_cards", description="Model cards.")
-    parser.add_argument("what", nargs="+", metavar="RUN | check RUN | diff A B | all")
+    parser.add_argument("what", nargs="+", metavar="RUN | check RUN | diff A B | html A | all")
     parser.add_argument("--rerun", metavar="DATA", help="with check: judge the weights again")
     parser.add_argument("--data", help="labelled pictures for a model by timm or transformers")
+    parser.add_argument("--out", type=Path, help="with html: the file")
     parser.add_argument("--split", default="test", help="which of them (else test)")
     options = parser.parse_args(arguments)
     return run_command(lambda: _run(options), "train")
@@ -31,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     data = options.rerun
     match options.what:
-        case ["check" | "diff" | "all", *_] if options.data:
+        case ["check" | "diff" | "html" | "all", *_] if options.data:
             raise ModelError("--data goes with a model's folder: check takes --rerun.")
         case ["check"]:
             raise ModelError("Say what to check: a model's folder or its id on the Hub.")
@@ -45,6 +47,13 @@ def _run(options: argparse.Namespace) -> int:
             print(difference(first, second))
         case ["diff", *_]:
             raise ModelError("diff takes two models: python -m model_cards diff A B.")
+        case ["html", model] if options.out:
+            from model_cards.html import write_html
+
+            write_html(model, options.out)
+            print(f"The card is {options.out}")
+        case ["html", *_]:
+            raise ModelError("html takes a model and a file: … html RUN --out card.html.")
         case ["all"]:
             write_all()
         case [folder] if options.data:
