@@ -90,7 +90,7 @@ def snapshot(model: str) -> tuple[Path, list[str]]:
     """What a card on the Hub can be checked by, pulled into the cache: its folder, and the names of
     all files of the repository.
 
-    Weights, which may be large, are pulled only beside a `metrics.json`, which says whose they are.
+    Weights, which may be large, are pulled only beside figures, which say whose they are.
     """
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import HTTPError
@@ -102,7 +102,8 @@ def snapshot(model: str) -> tuple[Path, list[str]]:
     try:
         about = HfApi().model_info(repo, revision=revision)
         names = [file.rfilename for file in about.siblings or []]
-        weights = ["*.safetensors", "*.onnx"] if "metrics.json" in names else []
+        judged = {"metrics.json", "measured.json"} & {*names}
+        weights = ["*.safetensors", "*.onnx"] if judged else []
         wanted = [*CARD_FILES, *weights]
         folder = snapshot_download(repo, revision=about.sha, allow_patterns=wanted)
         return Path(folder), names

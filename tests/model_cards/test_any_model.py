@@ -110,6 +110,11 @@ def test_changed_words_and_figures_of_the_card_are_found(copy, capsys):
     assert "“It is 99 % right.” comes from nowhere" in capsys.readouterr().out
 
 
+def test_a_card_on_the_hub_is_checked_too(copy, loopback, capsys):
+    loopback.upload("me/resnet", copy / "resnet")
+    assert main(["check", "me/resnet"]) == 0, capsys.readouterr().out
+
+
 def test_other_pictures_give_other_figures(copy, capsys):
     shutil.copy(copy / "pictures/cat/0.png", copy / "pictures/dog/new.png")
     assert main(["check", str(copy / "resnet"), "--rerun", str(copy / "pictures")]) == 1

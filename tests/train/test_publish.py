@@ -26,7 +26,7 @@ from train.studies.stacking import name_in
 
 CROP = Image.effect_noise((112, 112), 90).convert("RGB")
 FILES = [
-    *(".gitattributes", "README.md", "config.json", "metrics.json"),
+    *(".gitattributes", "LICENSE.md", "README.md", "config.json", "metrics.json"),
     *("model.onnx", "model.safetensors"),
     *(f"plots/validation_{name}.png" for name in ("confusion", "per_emotion", "reliability")),
     "training.json",

@@ -15,7 +15,7 @@ from model_cards.check import require_good_card
 from model_cards.licences import LICENCE_FILE
 from train.publishing.push import Push
 
-OPTIONAL = (TRAINING, SCORINGS, LICENCE_FILE, ".eval_results/*.yaml", "plots/*.png")
+OPTIONAL = (TRAINING, SCORINGS, ".eval_results/*.yaml", "plots/*.png")
 # On the Hub: not to outlive the model that they belong to.
 OWNED = (WEIGHTS_FILE, GRAPH_FILE, STACKER_FILE, *OPTIONAL)
 PICKLES = {".bin", ".ckpt", ".joblib", ".pickle", ".pkl", ".pt", ".pth"}
@@ -67,7 +67,7 @@ def publishable(model: NetworkFolder | EnsembleFolder) -> dict[str, Path]:
     files = {name: model.path / name for name in (CONFIG, weights, CARD, METRICS)}
     if isinstance(model, NetworkFolder):
         files[GRAPH_FILE] = model.path / GRAPH_FILE
-    for pattern in OPTIONAL:
+    for pattern in (*OPTIONAL, LICENCE_FILE):  # not owned: it may be somebody's
         for path in sorted(model.path.glob(pattern)):
             files[path.relative_to(model.path).as_posix()] = path
     return files
