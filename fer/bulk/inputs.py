@@ -33,7 +33,7 @@ class File:
     kind: str
     path: str
     source: str  # how results call it
-    root: str | None = None  # the folder that was gone through when it was found
+    root: str | None = None  # the folder that was gone through, or else the one that it is in
     named: bool = False  # by the user, and not found in a folder
 
 
@@ -110,9 +110,14 @@ def _listed(lines: Iterator[str], left_out: LeftOut) -> Iterator[File]:
             yield _file(name)
 
 
-def _file(name: str, source: str | None = None, **about: object) -> File:
+def _file(
+    name: str, source: str | None = None, root: str | None = None, named: bool = False
+) -> File:
     kind = CONTAINERS.get(PurePosixPath(name).suffix.lower(), "photo")
-    return File(kind, name, readable(source or name), **about)  # type: ignore[arg-type]
+    if root is None:
+        parent = os.path.split(name)[0] or "."
+        root = parent if Path(parent).is_dir() else None
+    return File(kind, name, readable(source or name), root, named)
 
 
 def _place(folder: str) -> Place:

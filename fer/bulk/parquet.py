@@ -56,7 +56,7 @@ def _opened(path: str) -> "pq.ParquetFile":
     except ModuleNotFoundError as error:
         raise MissingExtra(error, "parquet") from error
     try:
-        return pq.ParquetFile(path, buffer_size=BUFFER)
+        return pq.ParquetFile(path, buffer_size=BUFFER, pre_buffer=False)
     except (OSError, pa.ArrowException) as error:
         raise FerError(
             f"{_name(path)} is damaged or cannot be read: copy it again, or check its name and "

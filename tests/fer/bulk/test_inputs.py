@@ -174,6 +174,20 @@ def test_a_parquet_without_one_names_its_columns(tmp_path, columns, sentence):
     assert isinstance(item.picture, fer.FerError)
 
 
+@pytest.mark.parametrize(
+    ("name", "root"),
+    [
+        ("a", "a"),
+        ("a/2.jpg", "a"),
+        ("list.txt", "a"),
+        ("gone.txt", None),  # what is in a folder that never was is a bad photo
+    ],
+)
+def test_it_is_known_which_folder_must_stay(here, name, root):
+    write(here / "gone.txt", b"never/was.jpg")
+    assert next(find([name], LeftOut())).root == root
+
+
 @pytest.mark.parametrize("kind", ["photo", "zip", "parquet", "film"])
 def test_a_drive_that_is_gone_ends_the_run_where_a_missing_file_does_not(tmp_path, kind):
     other = write(tmp_path / "drive" / "other.jpg")
