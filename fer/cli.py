@@ -1,8 +1,9 @@
 """The command line: fer photo.jpg [more.jpg …] [--json] [--heatmap OUT] [--model MODEL]
 
-`fer batch INPUT… --out RESULTS` answers whole folders, data sets and films, `fer import CHECKPOINT
---out FOLDER` makes a model folder of an upstream checkpoint, `fer export MODEL --out FOLDER` writes
-a model's networks for other programs, and `fer bench` measures how fast this machine answers.
+`fer batch INPUT… --out RESULTS` answers whole folders, data sets and films, `fer report RESULTS`
+shows what came out, `fer import CHECKPOINT --out FOLDER` makes a model folder of an upstream
+checkpoint, `fer export MODEL --out FOLDER` writes a model's networks for other programs, and `fer
+bench` measures how fast this machine answers.
 Exit code 0, or 2 when a model or a photo could not be used; the other photos are still answered.
 """
 
@@ -29,7 +30,13 @@ MARK = ("Software", "fer --heatmap")  # in the heatmaps' files, which only then 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    commands = {"batch": _batch, "import": _import, "export": _export, "bench": _bench}
+    commands = {
+        "batch": _batch,
+        "report": _report,
+        "import": _import,
+        "export": _export,
+        "bench": _bench,
+    }
     if arguments and arguments[0] in commands:
         return run_command(lambda: commands[arguments[0]](arguments[1:]), "export")
     return run_command(lambda: _recognize(arguments))
@@ -40,6 +47,13 @@ def _batch(arguments: list[str]) -> int:
     from fer.bulk.command import main as batch
 
     return batch(arguments)
+
+
+def _report(arguments: list[str]) -> int:
+    """Show what came out of it."""
+    from fer.report.command import main as report
+
+    return report(arguments)
 
 
 def _import(arguments: list[str]) -> int:
@@ -103,9 +117,10 @@ def _recognize(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="fer",
         description="Emotions of every face in photos. A face shows an expression, not a feeling.",
-        epilog="fer batch answers whole folders, data sets and films, fer import makes a model "
-        "folder of an upstream checkpoint, fer export writes a model's networks for other "
-        "programs, fer bench measures how fast this machine answers: see fer batch --help…",
+        epilog="fer batch answers whole folders, data sets and films, fer report shows what came "
+        "out, fer import makes a model folder of an upstream checkpoint, fer export writes a "
+        "model's networks for other programs, fer bench measures how fast this machine answers: "
+        "see fer batch --help and so on.",
     )
     parser.add_argument("photos", nargs="+", metavar="PHOTO")
     parser.add_argument("--json", action="store_true", help="print one line of JSON per photo")

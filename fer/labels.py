@@ -24,6 +24,16 @@ LEVELS_3 = {
     "positive": LEVELS_5["positive"] + LEVELS_5["very positive"],
 }
 
+# The colours that stand for them: of P. Tol's “muted” scheme, which stay apart in every kind of
+# colour blindness.
+COLOURS = dict(
+    zip(
+        EMOTIONS,
+        ("#44aa99", "#aa4499", "#999933", "#ddaa33", "#3377bb", "#cc3311", "#888888"),
+        strict=True,
+    )
+)
+
 VALENCE_OF_LEVELS_5 = np.array([-1.0, -0.5, 0.0, 0.5, 1.0], dtype=np.float32)
 
 Scale = dict[str, tuple[str, ...]]

@@ -114,6 +114,8 @@ def test_an_installed_package_leaves_the_versions_to_others():
     [
         ("fer/*.py", ["base", "export"], set()),
         ("fer/bench/**/*.py", ["base"], {"tqdm"}),  # comes with huggingface_hub
+        ("fer/bulk/**/*.py", ["base", "parquet"], {"tqdm"}),
+        ("fer/report/**/*.py", ["base", "app"], set()),
         ("fer/engines/**/*.py", ["base", "torch"], set()),
         ("fer/faces/**/*.py", ["base", "torch"], set()),
         ("fer/models/**/*.py", ["base", "export"], set()),

@@ -13,7 +13,7 @@ from fer.bench.records import Measurement, measurement
 from fer.errors import FerError
 
 GROUP = "Start of a process"
-SUBCOMMANDS = ((), ("batch",), ("import",), ("export",), ("bench",))  # of `fer`
+SUBCOMMANDS = ((), ("batch",), ("report",), ("import",), ("export",), ("bench",))  # of `fer`
 
 
 def imports(plan: Plan) -> Iterator[Measurement]:

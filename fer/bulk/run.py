@@ -86,7 +86,8 @@ def _about(job: Job, recognizer: Recognizer) -> dict[str, Any]:
         "engine": f"{recognizer.engine.name} {recognizer.engine.precision}",
         "version": __version__,
     }
-    return {**description(), "options": options}
+    # The folder that relative names are meant from.
+    return {**description(), "options": options, "folder": str(Path.cwd())}
 
 
 def _digest(folder: ModelFolder) -> str:

@@ -1,4 +1,4 @@
-"""Results files: rows as parquet, CSV or JSON lines, written row after row."""
+"""Results files: rows as parquet, CSV or JSON lines, written and read row after row."""
 
 import csv
 import io
@@ -70,3 +70,78 @@ def _parquet(file: BinaryIO, rows: Iterable[Row], about: dict[str, Any]) -> None
         waiting: Iterator[Row] = iter(rows)
         while some := list(islice(waiting, GROUP)):
             table.write_table(pa.Table.from_pylist(some, schema))
+
+
+def read(path: Path) -> Iterator[Row]:
+    """The rows of a results file; raises `FerError` where it is none, or damaged."""
+    readers = {".parquet": _rows_of_parquet, ".csv": _rows_of_csv, ".jsonl": _rows_of_jsonl}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise FerError(f"{path} is no results file: name one that ends in {', '.join(readers)}.")
+    try:
+        for one in reader(path):
+            missing = [column.name for column in COLUMNS if column.name not in one]
+            if missing:
+                raise FerError(f"{path} is not of fer batch: it has no column {missing[0]}.")
+            yield one
+    except OSError as error:
+        raise FerError(
+            f"{path} cannot be read ({error.strerror or 'damaged'}): check its name and your "
+            "permissions."
+        ) from error
+    except (ValueError, csv.Error) as error:
+        raise FerError(f"{path} is damaged: let fer batch make it again.") from error
+
+
+def about(path: Path) -> dict[str, Any]:
+    """What is on record of a run beside its results or in them; empty where that is lost."""
+    try:
+        return json.loads(path.with_name(f"{path.name}.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        pass
+    if path.suffix.lower() != ".parquet":
+        return {}
+    import pyarrow.parquet as pq
+
+    return json.loads((pq.read_schema(path).metadata or {}).get(METADATA, b"{}"))
+
+
+def _rows_of_parquet(path: Path) -> Iterator[Row]:
+    try:
+        import pyarrow.parquet as pq
+    except ModuleNotFoundError as error:
+        raise MissingExtra(error, "parquet") from error
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        for batch in file.iter_batches(GROUP):
+            yield from batch.to_pylist()
+
+
+def _rows_of_jsonl(path: Path) -> Iterator[Row]:
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            one = json.loads(line)
+            if not isinstance(one, dict):
+                raise ValueError("no row")
+            yield one
+
+
+def _rows_of_csv(path: Path) -> Iterator[Row]:
+    kinds = {column.name: _FROM_TEXT[column.kind] for column in COLUMNS}
+    with path.open(encoding="utf-8", newline="") as lines:
+        for cells in csv.DictReader(lines):
+            one = {
+                name: kinds[name](text) for name, text in cells.items() if name in kinds and text
+            }
+            yield dict.fromkeys(cells) | one
+
+
+def _text(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
+
+
+_FROM_TEXT: dict[Kind, Callable[[str], Any]] = {
+    "text": _text,
+    "whole": int,
+    "real": float,
+    "yes or no": "True".__eq__,
+}

@@ -24,6 +24,7 @@ from fer.models.bundled import BUNDLED, default_model
     [
         ["--help"],
         ["batch", "--help"],
+        ["report", "--help"],
         ["import", "--help"],
         ["export", "--help"],
         ["bench", "--help"],

@@ -5,18 +5,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from fer.labels import EMOTIONS
+from fer.labels import COLOURS, EMOTIONS
 from fer.ui import formatting
 from fer.ui.assets import html
-
-# The colours of P. Tol's “muted” scheme, which stay apart in every kind of colour blindness.
-COLOURS = dict(
-    zip(
-        EMOTIONS,
-        ("#44aa99", "#aa4499", "#999933", "#ddaa33", "#3377bb", "#cc3311", "#888888"),
-        strict=True,
-    )
-)
 
 
 def render(rows: Sequence[dict[str, Any]]) -> Markup:

@@ -1,0 +1,1 @@
+"""A results file of `fer batch` as one page to look at: `fer report results.parquet`."""
