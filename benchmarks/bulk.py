@@ -51,7 +51,7 @@ def measure(options: argparse.Namespace) -> int:
             print(f"{rows:,} rows: at most {peaks[-1]:.0f} MB")
         print(f"ten times the rows, {peaks[1] / peaks[0] - 1:+.1%} memory")
         _rates(data, options.model)
-        return _killed(Path(folder) / f"{options.rows // 10}.parquet", outs[0], options)
+        return _killed(data, outs[-1], options)
 
 
 def _command(data: Path, out: Path, model: str) -> list[str]:
