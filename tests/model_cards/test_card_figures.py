@@ -234,6 +234,7 @@ def test_a_model_without_mistakes_has_no_most_frequent_one(folder):
 
 def test_own_photos_are_not_said_to_be_from_the_web(folder):
     put("config.json", "training_data", asdict(MINE))(folder)
+    judged_so(folder)
     assert main([str(folder)]) == 0
     card = (folder / CARD).read_text(encoding="utf-8")
     assert "found on the web, mostly frontal" not in card
