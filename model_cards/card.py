@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from fer.errors import ModelError
 from fer.evaluation.comparison import ablation_table, mcnemar_table
 from fer.evaluation.plots import draw_plots
+from fer.evaluation.report import in_training
 from fer.labels import EMOTIONS, LEVELS_5
 from fer.models.model_folder import CARD, ModelFolder
 from fer.models.records import named_commit
@@ -96,6 +97,7 @@ def _fill_in(context: CardContext) -> str:
         data_name=data_name,
         named_commit=named_commit,
         ablation_table=ablation_table,
+        in_training=in_training,
         mcnemar_table=mcnemar_table,
     )
     template = environment.get_template("card.md")

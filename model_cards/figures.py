@@ -62,10 +62,25 @@ def faults(figures: SplitFigures) -> Iterator[str]:
         figure = getattr(figures, name)
         if not figure.low <= figure.value <= figure.high:
             yield f"{name} lies outside its interval"
+    yield from unseen_faults(figures)
     names = [row.name for row in figures.ablation or []]
     compared = [(pair.a, pair.b) for pair in figures.mcnemar or []]
     if compared != list(combinations(names, 2)):
         yield "mcnemar compares other answers than ablation has"
+
+
+def unseen_faults(figures: SplitFigures) -> Iterator[str]:
+    """Where the figures of the faces that are not in training cannot be those of a part."""
+    part = figures.not_in_training
+    if part is None:
+        return
+    whole, own = (round(one.n * one.overall_accuracy.value) for one in (figures, part))
+    if not (0 <= part.n <= figures.n and 0 <= whole - own <= figures.n - part.n):
+        yield "not_in_training has other right answers than a part of these faces can have"
+    for name in ("overall_accuracy", "mean_class_accuracy"):
+        figure = getattr(part, name)
+        if not figure.low <= figure.value <= figure.high:
+            yield f"not_in_training.{name} lies outside its interval"
 
 
 def derived(figures: SplitFigures) -> dict[str, Any]:

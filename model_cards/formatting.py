@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmarks import report
 from fer.evaluation.plots import plot_file
+from fer.evaluation.report import in_training
 from fer.labels import EMOTIONS
 from fer.models.records import Interval, Metrics, SplitFigures, StageRecord, TrainingRecord
 from model_cards.references import data_name
@@ -30,6 +31,7 @@ def headline(metrics: Metrics) -> str:
     return (
         f"of {figures.n:,} faces of {data_name(figures)} ({split}), {interval(overall)} get the "
         f"right one of seven emotions; {interval(mean_class)} if every emotion counts alike."
+        + (f" {in_training(figures)}" if figures.not_in_training else "")
     )
 
 

@@ -10,6 +10,7 @@ from benchmarks.records import read as read_comparison
 from fer.bench.records import read as read_speed
 from fer.errors import ModelError
 from fer.evaluation.comparison import ablation_row, ablation_table
+from fer.evaluation.report import in_training
 from fer.models.bundled import WEIGHTS
 from fer.models.model_folder import ModelFolder, open_model
 from fer.models.records import named_commit
@@ -74,6 +75,7 @@ def results(folders: Sequence[ModelFolder]) -> str:
         f"On {figures.n:,} faces of {data_name(figures)} ({split}), in percent with 95 % "
         f"intervals, measured {source.date} at commit {named_commit(source.commit, 12)}. These "
         f"faces also chose {chosen}, so expect a little less on others.",
+        *(["", in_training(figures, main)] if figures.not_in_training else []),
         "",
         ablation_table(rows),
         "",

@@ -9,6 +9,7 @@ shrunk to 16×16 grey pixels.
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -27,17 +28,10 @@ AT_ONCE = 512  # pictures compared with all others
 
 def repeats(splits: Mapping[str, LabelledFaces]) -> list[str]:
     """What is there more than once in splits that can be read, as sentences."""
-    hashes = {name: _hashes(faces) for name, faces in splits.items()}
-    small = {name: _small(faces) for name, faces in splits.items()}
+    looks = {name: _Looks.of(faces) for name, faces in splits.items()}
     sentences = []
     for first, second in combinations(splits, 2):
-        places = {own: row for row, own in enumerate(hashes[first])}
-        equal = {row: places[own] for row, own in enumerate(hashes[second]) if own in places}
-        near = {
-            row: other
-            for row, other in _alike(small[second], small[first]).items()
-            if row not in equal
-        }
+        equal, near = looks[second].found_in(looks[first])
         for found, how in ((equal, "are also in"), (near, "nearly equal one of")):
             if found:
                 row, other = next(iter(found.items()))
@@ -45,7 +39,13 @@ def repeats(splits: Mapping[str, LabelledFaces]) -> list[str]:
                     f"{len(found)} images of {second} {how} {first}, such as "
                     f"{_name(splits[second], row)} ({_name(splits[first], other)} there)."
                 )
-    return [*sentences, *_two_labels(splits, hashes)]
+    return [*sentences, *_two_labels(splits, looks)]
+
+
+def rows_not_in(train: LabelledFaces, faces: LabelledFaces) -> NDArray[np.int64]:
+    """The rows of a split whose pictures are not in another one, neither equal nor nearly so."""
+    equal, near = _Looks.of(faces).found_in(_Looks.of(train))
+    return np.setdiff1d(np.arange(len(faces)), [*equal, *near])
 
 
 def warn_of_repeats(splits: Mapping[str, LabelledFaces]) -> None:
@@ -54,10 +54,30 @@ def warn_of_repeats(splits: Mapping[str, LabelledFaces]) -> None:
         print(f"WARNING: {sentence}")
 
 
-def _two_labels(splits: Mapping[str, LabelledFaces], hashes: dict[str, list[bytes]]) -> list[str]:
+@dataclass(frozen=True)
+class _Looks:
+    """What the N pictures of a split are known by."""
+
+    hashes: list[bytes]
+    small: NDArray[np.float32]  # N×256
+
+    @classmethod
+    def of(cls, faces: LabelledFaces) -> "_Looks":
+        return cls(_hashes(faces), _small(faces))
+
+    def found_in(self, others: "_Looks") -> tuple[dict[int, int], dict[int, int]]:
+        """The rows with a picture that is equal to one of others, whose row goes with it, and those
+        where it is nearly so."""
+        places = {own: row for row, own in enumerate(others.hashes)}
+        equal = {row: places[own] for row, own in enumerate(self.hashes) if own in places}
+        alike = _alike(self.small, others.small)
+        return equal, {row: other for row, other in alike.items() if row not in equal}
+
+
+def _two_labels(splits: Mapping[str, LabelledFaces], looks: Mapping[str, _Looks]) -> list[str]:
     places = defaultdict(list)
     for split, faces in splits.items():
-        for row, own in enumerate(hashes[split]):
+        for row, own in enumerate(looks[split].hashes):
             places[own].append((int(faces.labels[row]), faces, row))
     torn = [own for own in places.values() if len({label for label, _, _ in own}) > 1]
     if not torn:

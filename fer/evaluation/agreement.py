@@ -97,6 +97,8 @@ def _near(path: str, new: Any, old: Any, few: int, figures: SplitFigures) -> boo
     place = re.fullmatch(r"reliability\.(\d+)\.(confidence|accuracy)", path)
     if place and few > ROUNDED * figures.reliability[int(place[1])].n:
         return True  # of a bin with few faces, one more or less changes everything
+    if path.endswith(".n") and not place:
+        return False  # how many faces there are follows from the data alone
     if isinstance(new, int):
         return abs(new - old) <= few
     return abs(new - old) <= (ROUNDED_LOSS if path.endswith("log_loss") else ROUNDED)

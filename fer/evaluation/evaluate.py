@@ -21,6 +21,7 @@ from fer.evaluation.provenance import provenance
 from fer.evaluation.robustness import CORRUPTIONS, group_figures, subset_figures
 from fer.evaluation.scorings import record_scoring
 from fer.evaluation.stacking import cross_fitted
+from fer.evaluation.unseen import TrainingFaces, unseen_figures
 from fer.models.classifier import Classifier
 from fer.models.config import NetworkConfig
 from fer.models.ensemble import Combination, Stacker, soft_vote
@@ -64,12 +65,17 @@ def evaluate_models(
     """
     if len({model.name for model in models}) < len(models):
         raise DataError("Two of the models have one name: rename a folder to tell them apart.")
-    predictions = Predictions(faces)
-    return [_evaluate(model, predictions, data, split, spoilt) for model in models]
+    predictions, training = Predictions(faces), TrainingFaces(data, split, faces)
+    return [_evaluate(model, predictions, training, data, split, spoilt) for model in models]
 
 
 def _evaluate(
-    model: Recognizer, predictions: "Predictions", data: str, split: str, spoilt: bool
+    model: Recognizer,
+    predictions: "Predictions",
+    training: TrainingFaces,
+    data: str,
+    split: str,
+    spoilt: bool,
 ) -> Evaluation:
     faces = predictions.faces
     members = predictions.of(model)
@@ -86,6 +92,7 @@ def _evaluate(
         **vars(evaluate(own, faces.labels)),
         groups=group_figures(own, faces) or None,
         slices=slices or None,
+        not_in_training=unseen_figures(own, faces, training.unseen_by(model.folder)),
         times_scored=scored,
         ablation=ablation(answers, faces.labels) if several else None,
         mcnemar=mcnemar(answers, faces.labels) if several else None,

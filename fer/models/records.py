@@ -129,6 +129,9 @@ class SplitFigures(Figures):
 
     groups: list[SubsetFigures] | None = None  # of people that the data tells apart
     slices: list[SubsetFigures] | None = None  # the same faces, spoilt
+    # Without those that are also in the train split that the model learnt from; None where the data
+    # have no such split, and in older records.
+    not_in_training: SubsetFigures | None = None
     times_scored: int | None = None  # of a test split
     ablation: list[AblationRow] | None = None  # of an ensemble and its members
     mcnemar: list[McNemarPair] | None = None
@@ -193,7 +196,8 @@ class TrainingRecord:
     ended: str | None = None
     hardware: str | None = None
     commit: str | None = None
-    validation: str | None = None  # digest of the split that chose the weights
+    train: str | None = None  # digest of the split that was learnt from
+    validation: str | None = None  # and of the one that chose the weights
     shift: float | None = None  # of the logits, after training
     started_from: Origin | None = None
     taught_by: tuple[Origin, ...] = ()

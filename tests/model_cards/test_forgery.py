@@ -13,6 +13,7 @@ from generated import official, write_untrained
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from fer.data import load_split
 from fer.models.config import EnsembleConfig, TrainingData
 from fer.models.ensemble import Stacker, save_ensemble
 from fer.models.files import write_json
@@ -46,7 +47,8 @@ def forged_from(tmp_path_factory) -> Path:
     official(root / "rafdb")
     for seed, name in enumerate(("one", "two")):
         write_untrained(root / name, TrainingData("generated", "none needed"), 32, seed)
-        write_json(root / name / "training.json", TRAINING)
+        digest = load_split(root / "rafdb", "train").digest
+        write_json(root / name / "training.json", TRAINING | {"train": digest})
     generator = np.random.default_rng(0)
     stacker = Stacker(generator.normal(size=(7, 14)), generator.normal(size=7))
     save_ensemble(root / "both", EnsembleConfig(("../one", "../two"), "stack"), stacker)

@@ -6,6 +6,7 @@ import numpy as np
 
 from fer.data.rafdb import COUNTS
 from fer.evaluation.comparison import comparison_tables
+from fer.evaluation.report import in_training
 from fer.models.records import AblationRow, Metrics, SplitFigures
 from model_cards.references import all_published
 
@@ -38,6 +39,8 @@ def text(seeds: Sequence[Metrics], started: bool) -> str:
         if len(seeds) > 1:
             parts += [means([metrics[split] for metrics in seeds]), "Of the first seed:"]
         parts.append(comparison_tables(figures.ablation or [], figures.mcnemar or []))
+        if figures.not_in_training:
+            parts.append(in_training(figures, "the ensemble"))
         if is_rafdb_test(figures):
             parts.append(beside_others([metrics[split] for metrics in seeds], started))
         sections.append("\n\n".join(parts))
