@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from generated import MEMBER
+from spoiling import judged_so
 
 from fer.models.model_folder import CARD, open_model
 from model_cards.__main__ import main
@@ -60,6 +61,7 @@ def test_an_estimate_has_two_digits(kwh, text):
 def test_what_a_training_emitted(tmp_path, record, kwh):
     folder = Path(shutil.copytree(MEMBER, tmp_path / "model"))
     (folder / "training.json").write_text(json.dumps(record))
+    judged_so(folder)
     found = emissions([open_model(folder)])
     assert main([str(folder)]) == 0
     card = (folder / CARD).read_text(encoding="utf-8")
