@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import fer
 from fer.commands import run_command
+from fer.errors import full_stop
 from fer.models.bundled import default_model
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ def _save(picture: Image.Image, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         picture.save(path, pnginfo=marked)
     except (OSError, ValueError) as error:
-        raise fer.FerError(f"The heatmap {path} cannot be saved: {error}.") from error
+        raise fer.FerError(f"The heatmap {path} cannot be saved: {full_stop(error)}") from error
 
 
 def _is_heatmap(path: Path) -> bool:

@@ -53,6 +53,11 @@ class MissingExtra(FerError):
         )
 
 
+def full_stop(text: object) -> str:
+    """What an error says, with one full stop at its end."""
+    return f"{str(text).rstrip('. ')}."
+
+
 @contextmanager
 def memory_said() -> Iterator[None]:
     """Turn the end of memory inside the block into a `FerError`."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from huggingface_hub import ModelCard
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 
-from fer.errors import ModelError
+from fer.errors import ModelError, full_stop
 from fer.evaluation.comparison import ablation_table, mcnemar_table
 from fer.evaluation.plots import draw_plots
 from fer.evaluation.report import in_training
@@ -66,7 +66,7 @@ def render(folder: ModelFolder, name: str | None = None) -> str:
     try:
         text = _fill_in(context)
     except (UndefinedError, LookupError, TypeError) as error:
-        raise ModelError(f"The card of {folder.path} lacks a value: {error}.") from error
+        raise ModelError(f"The card of {folder.path} lacks a value: {full_stop(error)}") from error
     # Jinja's blocks leave blank lines behind; Markdown wants one at a time.
     text = re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
     return str(ModelCard(text, ignore_metadata_errors=True))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fer.errors import FerError, ModelError
+from fer.errors import FerError, ModelError, full_stop
 from fer.models.hub import snapshot
 from fer.models.model_folder import CARD, model_of_run
 from fer.models.records import plain, read_metrics
@@ -48,7 +48,7 @@ def _of_model_index(path: Path) -> Figures:
     try:
         data = read_metadata((path / CARD).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path} has no card that can be read: {error}.") from error
+        raise ModelError(f"{path} has no card that can be read: {full_stop(error)}") from error
     results = data.get("eval_results") or []
     if not results:
         raise ModelError(f"Neither {path} nor its card has figures: judge the model first.")

@@ -8,7 +8,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from fer.errors import ModelError
+from fer.errors import ModelError, full_stop
 from fer.models.hub import snapshot
 from fer.models.model_folder import CARD, model_of_run
 from model_cards.card import title_of
@@ -43,7 +43,7 @@ def write_html(model: str, out: Path) -> None:
     try:
         text = (path / CARD).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise ModelError(f"{model} has no card that can be read: {error}.") from error
+        raise ModelError(f"{model} has no card that can be read: {full_stop(error)}") from error
     out.write_text(page(text, path), encoding="utf-8")
 
 

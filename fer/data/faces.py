@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fer.data.rafdb import GROUPS
-from fer.errors import DataError
+from fer.errors import DataError, full_stop
 from fer.images import MAX_PIXELS, open_image
 from fer.labels import EMOTIONS
 
@@ -84,7 +84,9 @@ class LabelledFaces:
         try:
             pixels = np.asarray(self._picture(row))
         except Exception as error:  # Pillow's decoders raise nearly every type on damaged data
-            raise DataError(f"Image {row} of the data cannot be read: {error}.") from error
+            raise DataError(
+                f"Image {row} of the data cannot be read: {full_stop(error)}"
+            ) from error
         self.decoded.offer(row, pixels)
         return pixels
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from fer.errors import DataError
+from fer.errors import DataError, full_stop
 from fer.models.config import TrainingData
 from fer.networks.names import ARCHITECTURES, CONVNEXT, DDAMFN
 
@@ -129,7 +129,7 @@ def load_recipe(path: str | Path, overrides: list[str] | None = None) -> Recipe:
     try:
         values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataError(f"The recipe {path} cannot be read: {error}.") from error
+        raise DataError(f"The recipe {path} cannot be read: {full_stop(error)}") from error
     for override in overrides or []:
         _override(values, override)
     try:
