@@ -12,6 +12,7 @@ from huggingface_hub import (
     eval_result_entries_to_yaml,
 )
 
+from fer.data.hub import split_name
 from fer.models.records import Interval, Metrics, SplitFigures, named_commit
 from model_cards.context import CardContext
 from model_cards.references import data_name
@@ -88,9 +89,10 @@ def _model_index(metrics: Metrics) -> list[EvalResult]:
         EvalResult(
             task_type="image-classification",
             task_name="Facial expression recognition",
-            dataset_type=_hub_id(figures.provenance.data),
+            dataset_type=hub_id(figures.provenance.data),
             dataset_name=data_name(figures),
             dataset_split=split,
+            dataset_revision=split_name(figures.provenance.data)[1],
             metric_type=metric,
             metric_name=title,
             metric_value=_percent(figure),
@@ -103,10 +105,10 @@ def _model_index(metrics: Metrics) -> list[EvalResult]:
     ]
 
 
-def _hub_id(data: str) -> str:
+def hub_id(data: str) -> str:
     """The Hub wants a data set's id here; one that is on a disk only has none to give, and gets the
     name that `datasets` has for such."""
-    return data if "/" in data else "imagefolder"
+    return split_name(data)[0] if "/" in data else "imagefolder"
 
 
 def _percent(figure: Interval) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fer.data import load_split
+from fer.data.hub import pinned
 from fer.errors import FerError
 from fer.evaluation.agreement import NOT_CHECKABLE, compare
 from fer.evaluation.evaluate import evaluate_models
@@ -22,6 +23,7 @@ def judge_again(model: str | Path, data: str) -> list[Finding]:
     try:
         folder = open_model(model)
         splits = folder.metrics
+        data = pinned(data)
     except FerError as error:
         return [Finding("the folder", str(error))]
     findings = []

@@ -42,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 def judge(options: argparse.Namespace) -> int:
     """Print the figures of every model, write or compare them; the exit code."""
     from fer.data import load_split
+    from fer.data.hub import pinned
     from fer.engines.choice import quickest
     from fer.evaluation.comparison import ablation, comparison_tables, mcnemar
     from fer.evaluation.evaluate import evaluate_models
@@ -53,8 +54,9 @@ def judge(options: argparse.Namespace) -> int:
     models = [
         load(name if name in BUNDLES else Path(name), engine=quickest()) for name in options.model
     ]
-    faces = load_split(options.data, options.split, options.skip_unreadable)
-    evaluations = evaluate_models(models, faces, options.data, options.split, options.slices)
+    data = pinned(options.data)
+    faces = load_split(data, options.split, options.skip_unreadable)
+    evaluations = evaluate_models(models, faces, data, options.split, options.slices)
     code = 0
     for evaluation in evaluations:
         figures = evaluation.figures

@@ -63,6 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
 def carry_out(options: argparse.Namespace) -> int:
     """Reproduce as the command line says and print the table; the exit code."""
     deadline = deadline_after(options.minutes)
+    from fer.data.hub import pinned
     from train.engine.processes import make_accelerator
     from train.engine.recipe import load_recipe
     from train.studies.reproduction import reproduce
@@ -76,7 +77,7 @@ def carry_out(options: argparse.Namespace) -> int:
     elif "ddamfn" in recipes and not recipes["ddamfn"].start:
         print(WITHOUT_START)
     table = reproduce(
-        options.data,
+        pinned(options.data),
         options.out,
         recipes,
         options.splits,

@@ -34,12 +34,13 @@ def main(arguments: list[str] | None = None) -> int:
 def stack(options: argparse.Namespace) -> int:
     """Stack as the command line says and print how well it went; the exit code."""
     from fer.data import load_split
+    from fer.data.hub import pinned
     from fer.evaluation.comparison import ablation_table
     from fer.models.model_folder import open_network
     from train.studies.stacking import stack_models, stacking_ablation
 
     members = [open_network(member) for member in options.members]
-    validation = load_split(options.data, "validation", options.skip_unreadable)
+    validation = load_split(pinned(options.data), "validation", options.skip_unreadable)
     ensemble = stack_models(members, validation, options.out, options.features)
     print(ablation_table(stacking_ablation(ensemble, validation)))
     print(f"The ensemble is in {options.out}")

@@ -58,6 +58,7 @@ def train(options: argparse.Namespace, command: str) -> int:
     """Train as the command line says; the exit code."""
     deadline = deadline_after(options.minutes)
     from fer.data import load_split
+    from fer.data.hub import pinned
     from fer.data.repeats import warn_of_repeats
     from train.data.cropping import warn_of_photos
     from train.engine.recipe import load_recipe
@@ -65,13 +66,13 @@ def train(options: argparse.Namespace, command: str) -> int:
 
     recipe = load_recipe(options.recipe, options.set)
     require_kind(recipe, command)
+    data = pinned(options.data)
     faces, validation = (
-        load_split(options.data, split, options.skip_unreadable)
-        for split in ("train", "validation")
+        load_split(data, split, options.skip_unreadable) for split in ("train", "validation")
     )
-    warn_of_photos(faces, options.data)
+    warn_of_photos(faces, data)
     warn_of_repeats({"train": faces, "validation": validation})
-    train_run(recipe, faces, validation, options.out, options.workers, deadline)
+    train_run(recipe, faces, validation, options.out, options.workers, deadline, data)
     return 0
 
 

@@ -7,10 +7,11 @@ from datasets import Dataset, load_dataset
 from datasets.exceptions import DatasetGenerationError, DatasetsError
 
 from fer.data.faces import LabelledFaces, from_table
+from fer.data.hub import require_name, split_name
 from fer.data.image_folder import image_folder_table, listed_table, place_of
 from fer.data.known import VALIDATION_SHARE
 from fer.data.rafdb import counted, kaggle_table, official_table
-from fer.errors import DataError
+from fer.errors import DataError, full_stop
 from fer.labels import EMOTIONS
 
 SEED = 0  # of the split: fixed, so that every model is chosen on the same faces
@@ -24,14 +25,15 @@ def load_split(data: str | Path, split: str, skip_unreadable: bool = False) -> L
     """The split "train", "validation" or "test" of a data set.
 
     `data` is a folder with `<split>.parquet` files, RAF-DB in its official or its Kaggle layout, an
-    image folder `<split>/<emotion>/…`, one with a table `<split>.csv`, or the id of a data set on
-    the Hub; on disk "val", "Train", "test_set" and the like are names of splits too. Where there is
-    no validation split, a tenth of train is carved out for it, stratified and always the same.
-    Prints how many images each emotion has.
+    image folder `<split>/<emotion>/…`, one with a table `<split>.csv`, or a data set on the Hub,
+    `owner/name` or `owner/name@revision`; on disk "val", "Train", "test_set" and the like are names
+    of splits too. Where there is no validation split, a tenth of train is carved out for it,
+    stratified and always the same. Prints how many images each emotion has.
 
     Raises `DataError` when there is no such split or it cannot be used; images that cannot be read
     are a reason too, unless `skip_unreadable` leaves them out.
     """
+    require_name(data)
     if split in ("train", "validation"):
         table = _train_or_validation(data, split)
     else:
@@ -98,10 +100,11 @@ def _read(data: str | Path, split: str) -> Dataset | None:
         if folder.is_dir():
             own = listed_table(folder, split) or image_folder_table(folder, split)
             return own or image_folder_table(folder / "DATASET", split)
-        return load_dataset(str(data), split=split)
+        repo, revision = split_name(str(data))
+        return load_dataset(repo, split=split, revision=revision)
     except (DatasetGenerationError, DatasetsError, ValueError, OSError) as error:
         if f'Unknown split "{split}"' in str(error):
             return None
         # `datasets` says the reason, such as a full disk, only one error further down.
-        reason = str(error.__cause__ or error).split("\n")[0].rstrip(".")
-        raise DataError(f"The {split} split of {data} cannot be read: {reason}.") from error
+        reason = full_stop(str(error.__cause__ or error).split("\n")[0])
+        raise DataError(f"The {split} split of {data} cannot be read: {reason}") from error

@@ -6,12 +6,12 @@ figures of that split are those of stackers that have not (cross-fitting).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fer.data import LabelledFaces
+from fer.data.hub import data_id
 from fer.errors import DataError
 from fer.evaluation.comparison import Answers, ablation, mcnemar
 from fer.evaluation.metrics import evaluate
@@ -99,11 +99,6 @@ def _evaluate(
         provenance=provenance(model.folder, data_id(data), split, faces.digest),
     )
     return Evaluation(model.folder, split, answers, figures)
-
-
-def data_id(data: str) -> str:
-    """How figures name their data: by its folder's name, or by its whole id on the Hub."""
-    return Path(data).resolve().name if Path(data).exists() else data
 
 
 def combination(

@@ -5,6 +5,7 @@ from pathlib import Path
 from huggingface_hub import EvalResult, ModelCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from fer.data.hub import split_name
 from fer.errors import FerError, ModelError
 from fer.models.model_folder import CARD
 from model_cards import formatting
@@ -20,6 +21,7 @@ from model_cards.card import TEMPLATES, title_of
 from model_cards.check import compare_lines
 from model_cards.findings import Finding
 from model_cards.links import broken_links
+from model_cards.metadata import hub_id
 from model_cards.shown import hidden
 
 
@@ -91,7 +93,8 @@ def _metadata(measured: Measured, name: str) -> ModelCardData:
         eval_results=[
             EvalResult(
                 task_type="image-classification",
-                dataset_type=measured.data if "/" in measured.data else "imagefolder",
+                dataset_type=hub_id(measured.data),
+                dataset_revision=split_name(measured.data)[1],
                 dataset_name=measured.data,
                 dataset_split=measured.split,
                 metric_type=kind,

@@ -13,8 +13,9 @@ from datasets.exceptions import DatasetGenerationError, DatasetsError
 from numpy.typing import NDArray
 from PIL import Image
 
+from fer.data.hub import require_name, split_name
 from fer.data.image_folder import image_folder_table, listed_table, place_of, table_of
-from fer.errors import DataError
+from fer.errors import DataError, full_stop
 from fer.images import open_image
 
 
@@ -49,14 +50,18 @@ def load_labelled(data: str, split: str) -> LabelledPictures:
 
     Raises `DataError` where there are no labelled pictures.
     """
+    require_name(data)
     folder = Path(data)
     try:
         if folder.is_dir():
             table = next(filter(None, _tables(folder, split)), None)
         else:
-            table = load_dataset(data, split=split)
+            repo, revision = split_name(data)
+            table = load_dataset(repo, split=split, revision=revision)
     except (DatasetGenerationError, DatasetsError, ValueError, OSError) as error:
-        raise DataError(f"The {split} split of {data} cannot be read: {error}.") from error
+        raise DataError(
+            f"The {split} split of {data} cannot be read: {full_stop(error)}"
+        ) from error
     if table is None:
         raise DataError(f"There is no {split} split in {data}, and no folder a class either.")
     image, label = (

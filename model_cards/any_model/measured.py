@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from fer.data.hub import pinned
 from fer.errors import DataError, ModelError
 from fer.evaluation.metrics import RESAMPLES, expected_calibration_error, reliability
 from fer.evaluation.provenance import versions
@@ -50,7 +51,7 @@ class Measured:
 def measure(folder: Path, data: str, split: str) -> Measured:
     """Judge a model on a labelled set; raises `FerError` where either cannot be used."""
     model = load_classifier(folder)
-    pictures = load_labelled(data, split)
+    pictures = load_labelled(pinned(data), split)
     names, place = in_order_of(model.labels, pictures.classes)
     truth = place[pictures.labels]
     rows = []

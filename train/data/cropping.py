@@ -11,6 +11,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from fer.data import LabelledFaces
+from fer.data.hub import require_name
 from fer.data.lists import SUFFIXES
 from fer.data.load import available
 from fer.errors import DataError, FerError
@@ -42,6 +43,7 @@ def photos_of(source: str, out: Path) -> list[Photo]:
 
     Raises `DataError` where there are none, or where faces would be among the photos.
     """
+    require_name(source)
     folder = Path(source)
     if not folder.is_dir() or any(folder.glob("*.parquet")):
         return _of_splits(available(source, ["train", "validation", "test"]))

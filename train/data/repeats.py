@@ -20,10 +20,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def say_repeats(data: str, splits: list[str]) -> int:
     """Print what is there more than once; 1 if anything is."""
+    from fer.data.hub import pinned
     from fer.data.load import available
     from fer.data.repeats import repeats
 
-    found = repeats(available(data, splits))
+    found = repeats(available(pinned(data), splits))
     print("\n".join(found) or "No image is there more than once.")
     return int(bool(found))
 

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from fer.data import LabelledFaces
+from fer.data.hub import data_id
 from fer.data.known import training_data
 from fer.engines.choice import quickest
 from fer.errors import FerError
@@ -39,6 +40,7 @@ class FinishedRun(RunState):
     hardware: str
     commit: str
     versions: dict[str, str]
+    data: str = ""  # as figures name it
 
 
 def train_run(
@@ -48,11 +50,13 @@ def train_run(
     out: Path,
     workers: int | None = None,
     deadline: float = math.inf,
+    data: str = "",
 ) -> NetworkFolder:
     """Start the run in the folder `out` or carry on exactly from its last checkpoint; its model.
 
-    `workers` are processes that prepare images; None means as many as suit the machine. Of several
-    training processes the first one writes the model, and the others wait for it.
+    `data`, a folder or a Hub id, is noted in the record. `workers` are processes that prepare
+    images; None means as many as suit the machine. Of several training processes the first one
+    writes the model, and the others wait for it.
 
     Raises `OutOfTime`, ready to be resumed, after the `deadline` of `time.monotonic()`, and
     `FerError` when the run cannot go on.
@@ -63,7 +67,7 @@ def train_run(
     loop.run()
     folder = out / "model"
     if loop.accelerator.is_main_process and not is_finished(loop, folder):
-        finish(loop, folder)
+        finish(loop, folder, data_id(data) if data else "")
     if loop.accelerator.is_main_process:
         print(f"The model is in {folder}")
     loop.accelerator.wait_for_everyone()
@@ -81,7 +85,7 @@ def is_finished(loop: TrainingLoop, folder: Path) -> bool:
         return False
 
 
-def finish(loop: TrainingLoop, folder: Path) -> None:
+def finish(loop: TrainingLoop, folder: Path, data: str = "") -> None:
     """Write a trained network as a model folder, calibrated on validation, with its record."""
     recipe, size = loop.recipe, loop.recipe.stages[-1].size
     shift = None
@@ -113,6 +117,7 @@ def finish(loop: TrainingLoop, folder: Path) -> None:
         hardware=hardware(),
         commit=commit(),
         versions=versions(),
+        data=data,
     )
     write_json(folder / TRAINING, record.plain())
 

@@ -57,6 +57,7 @@ def reproduce(
                 folder / name,
                 workers,
                 deadline,
+                data,
             )
             for name, recipe in recipes.items()
         ]

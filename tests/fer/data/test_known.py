@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from fer.data.hub import data_id
 from fer.data.known import known_data, training_data
 from fer.data.rafdb import COUNTS
-from fer.evaluation.evaluate import data_id
 from fer.models.config import TrainingData
 
 FER_TRAIN = (3378, 648, 175, 7410, 3403, 2399, 9365)

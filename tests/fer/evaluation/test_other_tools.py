@@ -83,10 +83,10 @@ print(recognizer.revision, recognizer.predict([crop]).tobytes().hex())
 """
 
 
-def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run code in a process of its own, with a cache of its own."""
     return subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, *arguments],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -115,26 +115,35 @@ def test_what_was_pushed_comes_back_through_an_independent_server(
 
 
 READ = """
+import sys
 from fer.data import load_split
-for split in ("train", "validation", "test"):
-    print(load_split("me/faces", split).digest)
+from fer.data.hub import pinned
+for name in sys.argv[1:]:
+    for split in ("train", "validation"):
+        print(pinned(name), load_split(pinned(name), split).digest)
+load_split(name, "test")
 """
 
 
 def test_a_data_set_on_the_hub_is_read_like_a_folder(loopback, tmp_path):
-    """Also through the independent server: `datasets` finds the splits by the files' names."""
+    """Also through the independent server: `datasets` finds the splits by the files' names. Each
+    name is one commit, older ones too."""
     repo = loopback.repo("me/faces", "datasets")
     repo.create()
     files = {"README.md": b"---\nlicense: mit\n---\n"}
-    for split, rows in (("train", 70), ("validation", 14)):
-        write_split(tmp_path / f"{split}.parquet", rows)
-        content = (tmp_path / f"{split}.parquet").read_bytes()
-        files[f"data/{split}-00000-of-00001.parquet"] = content
-    repo.commit(files)
+    right: list[str] = []
+    for more in (0, 7):
+        for split, rows in (("train", 70 + more), ("validation", 14 + more)):
+            write_split(tmp_path / f"{split}.parquet", rows)
+            content = (tmp_path / f"{split}.parquet").read_bytes()
+            files[f"data/{split}-00000-of-00001.parquet"] = content
+        name = f"me/faces@{repo.commit(files)}"
+        right += [f"{name} {load_split(tmp_path, one).digest}" for one in ("train", "validation")]
     with mirror.serve(loopback.root, tmp_path) as url:
         cache = {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path / "home")}
         cache |= {"HF_HUB_CACHE": str(tmp_path / "hub")}
-        done = run(READ, **cache)
-    local = [load_split(tmp_path, split).digest for split in ("train", "validation")]
-    assert [line for line in done.stdout.splitlines() if line in local] == local, done.stderr
+        first = right[0].split()[0]
+        done = run(READ, first, "me/faces@main", "me/faces", **cache)
+    read = [line for line in done.stdout.splitlines() if line.startswith("me/faces@")]
+    assert read == [*right, *right[2:]], done.stderr
     assert "There is no test split in me/faces" in done.stderr
