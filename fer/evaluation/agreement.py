@@ -21,6 +21,8 @@ SAME = 1e-7  # relative: as far as sums of float32 go
 FEW = 0.001  # of the faces, which another processor may answer otherwise
 ROUNDED = 0.01  # how far that may move a share
 ROUNDED_LOSS = 0.001  # and a mean over all faces
+# Shares of all faces: these few move them by as many faces and no more.
+OF_ALL = re.compile(r"((ablation|slices)\.\d+\.)?(overall_accuracy\.value|levels_[35](\.\w+)?)")
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ def _near(path: str, new: Any, old: Any, few: int, figures: SplitFigures) -> boo
         return False  # how many faces there are follows from the data alone
     if isinstance(new, int):
         return abs(new - old) <= few
+    if OF_ALL.fullmatch(path):
+        return round(figures.n * abs(new - old), 3) <= few
     return abs(new - old) <= (ROUNDED_LOSS if path.endswith("log_loss") else ROUNDED)
 
 

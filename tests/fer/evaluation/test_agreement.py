@@ -87,6 +87,14 @@ def test_many_faces_answered_otherwise_are_no_rounding():
     assert compare(figures(noise=1e-6, turned=BRINK), RECORDED).differences
 
 
+def test_who_looks_like_another_processor_gains_no_face():
+    bins = [replace(one, confidence=one.confidence + 1e-6) for one in RECORDED.reliability]
+    better = replace(RECORDED.levels_5, accuracy=RECORDED.levels_5.accuracy + 0.005)
+    agreement = compare(figures(), replace(RECORDED, reliability=bins, levels_5=better))
+    assert not agreement.exact
+    assert [one.path for one in agreement.differences] == ["levels_5.accuracy"]
+
+
 def test_here_a_change_that_nobody_would_see_is_named():
     (one,) = compare(figures(), replace(RECORDED, log_loss=RECORDED.log_loss + 1e-6)).differences
     assert one.path == "log_loss"
