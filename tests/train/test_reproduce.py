@@ -13,7 +13,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from generated import image_folder, kaggle, official
+from generated import image_folder, kaggle, official, write_split
 from nbclient import NotebookClient
 from serving import ROOT
 from spoiling import set_config
@@ -27,10 +27,15 @@ from fer.evaluation.provenance import outdated
 from fer.models.config import EnsembleConfig
 from fer.models.model_folder import open_model
 from fer.models.records import Provenance, SplitFigures, read_training
+from fer.recognizer import load
 from train.reproduce import main
 from train.studies.results import WITHOUT_START, text
 
 PER_EMOTION = {"train": 50, "test": 3}  # enough for five folds of a tenth
+
+README = ROOT / "train" / "README.md"
+THREE = ("ddamfn", "convnext", "face_resnet29")
+ROWS = [*THREE, "soft vote", "ensemble"]
 
 RECIPE = """
 name = "tiny-{architecture}"
@@ -49,10 +54,22 @@ lr = 1e-3
 
 def write_recipes(folder: Path, first: str) -> list[str]:
     """The options that choose recipes of a few steps, the first one's of this architecture."""
-    size = 112 if first == "ddamfn" else 32
-    (folder / "first.toml").write_text(RECIPE.format(architecture=first, size=size))
-    (folder / "second.toml").write_text(RECIPE.format(architecture="convnextv2_atto", size=32))
-    return ["--ddamfn", str(folder / "first.toml"), "--convnext", str(folder / "second.toml")]
+    options = []
+    for member, architecture, size in (
+        ("ddamfn", first, 112 if first == "ddamfn" else 32),
+        ("convnext", "convnextv2_atto", 32),
+        ("face_resnet29", "face_resnet29", 112),
+    ):
+        recipe = folder / f"{member}.toml"
+        recipe.write_text(RECIPE.format(architecture=architecture, size=size))
+        options += [f"--{member}", str(recipe)]
+    return options
+
+
+def parquet(root: Path, per_emotion: dict[str, int]) -> None:
+    """A table a split, as the Hub has data sets."""
+    for split, count in per_emotion.items():
+        write_split(root / f"{split}.parquet", 7 * count)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +85,7 @@ def reproduce(
 
     Without the file for DDAMFN to start from, its option is left out.
     """
-    text = (ROOT / "train" / "README.md").read_text(encoding="utf-8")
+    text = README.read_text(encoding="utf-8")
     (said,) = re.findall(r"python -m train\.reproduce (.+)", text)
     assert " --msceleb path/to/MFN_msceleb.pth" in said
     if msceleb is None:
@@ -103,36 +120,45 @@ def finished(tmp_path_factory, recipes) -> Path:
 @pytest.mark.filterwarnings("ignore:Couldn't retrieve source code")
 @pytest.mark.parametrize(
     ("layout", "first"),
-    [(official, "ddamfn"), (image_folder("1234567"), "convnextv2_atto"), (None, None)],
-    ids=["official", "folders", "kaggle"],
+    [
+        (official, "ddamfn"),
+        (kaggle, "convnextv2_atto"),
+        (image_folder("1234567"), "convnextv2_atto"),
+        (parquet, "convnextv2_atto"),
+    ],
+    ids=["official", "kaggle", "folders", "parquet"],
 )
-def test_every_layout_ends_in_the_full_table(tmp_path, request, layout, first):
-    if layout is None:
-        tmp_path = request.getfixturevalue("finished")
-    else:
-        layout(tmp_path / "data", PER_EMOTION)
-        options, start = write_recipes(tmp_path, first), None
-        if first == "ddamfn":
-            start = tmp_path / "MFN_msceleb.pth"
-            save_whole(randomise(MixedFeatureNet()), start)
-        assert reproduce(tmp_path / "data", tmp_path / "out", options, msceleb=start) == 0
-        origin = read_training(tmp_path / "out" / "ddamfn" / "model").started_from
-        names = [data.name for data in origin.training_data] if origin else []
-        assert names == (["MS-Celeb-1M, by upstream"] if start else [])
-    results = (tmp_path / "out" / "RESULTS.md").read_text()
-    validation, test = results.split("## Test")
+def test_every_layout_ends_in_the_full_table(tmp_path, layout, first):
+    """Word for word, with the third member that train/README.md names."""
+    layout(tmp_path / "data", PER_EMOTION)
+    options, start = write_recipes(tmp_path, first), None
+    if first == "ddamfn":
+        start = tmp_path / "MFN_msceleb.pth"
+        save_whole(randomise(MixedFeatureNet()), start)
+    (members,) = re.findall(r"`(--members [^`]+)`", README.read_text(encoding="utf-8"))
+    out = tmp_path / "out"
+    assert reproduce(tmp_path / "data", out, options, *members.split(), msceleb=start) == 0
+    origin = read_training(out / "ddamfn" / "model").started_from
+    names = [data.name for data in origin.training_data] if origin else []
+    assert names == (["MS-Celeb-1M, by upstream"] if start else [])
+    validation, test = (out / "RESULTS.md").read_text().split("## Test")
     for section, faces in ((validation, "35 faces"), (test, "21 faces")):
         assert faces in section
-        for row in ("| ddamfn |", "| convnext |", "| soft vote |", "| ensemble |"):
-            assert row in section
+        assert re.findall(r"^\| ([\w ]+) \| \d", section, re.MULTILINE)[:5] == ROWS
         assert "McNemar" in section
+    faces = load_split(tmp_path / "data", "test")
+    for name, folder in (
+        *((one, out / one / "model") for one in THREE),
+        (ROWS[-1], out / ROWS[-1]),
+    ):
+        right = load(folder).predict(faces.images["image"]).argmax(axis=1) == faces.labels
+        assert f"\n| {name} | {100 * right.mean():.2f} (" in test
+    assert open_model(out / ROWS[-1]).networks[0].config.recipe == f"tiny-{first}"
 
 
 def test_other_networks_can_be_members(tmp_path, recipes):
     image_folder("1234567")(tmp_path / "data", PER_EMOTION)
-    third = tmp_path / "third.toml"
-    third.write_text(RECIPE.format(architecture="face_resnet29", size=150))
-    more = ["--members", "convnext", "face_resnet29", "--face_resnet29", str(third)]
+    more = ["--members", "convnext", "face_resnet29"]
     assert reproduce(tmp_path / "data", tmp_path / "out", recipes, *more) == 0
     rows = (tmp_path / "out" / "RESULTS.md").read_text().splitlines()
     assert sum(row.startswith(("| convnext |", "| face_resnet29 |")) for row in rows) >= 4
