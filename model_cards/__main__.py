@@ -32,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     data = options.rerun
+    if "" in (*options.what, data, options.data):
+        raise ModelError("Something has an empty name: give a model's folder and that of the data.")
     match options.what:
         case ["check" | "diff" | "html" | "all", *_] if options.data:
             raise ModelError("--data goes with a model's folder: check takes --rerun.")

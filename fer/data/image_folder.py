@@ -26,7 +26,8 @@ def place_of(folder: Path, split: str, suffix: str = "") -> Path | None:
         path
         for path in (sorted(folder.iterdir()) if folder.is_dir() else ())
         if path.name.lower().endswith(suffix)
-        and re.sub(r"[ _-]?set$", "", path.name.lower().removesuffix(suffix)) in NAMES[split]
+        and re.sub(r"[ _-]?set$", "", path.name.lower().removesuffix(suffix))
+        in NAMES.get(split, (split,))
     ]
     if len(found) > 1:
         names = " and ".join(path.name for path in found)

@@ -8,7 +8,7 @@ from datasets.exceptions import DatasetGenerationError, DatasetsError
 
 from fer.data.faces import LabelledFaces, from_table
 from fer.data.hub import require_name, split_name
-from fer.data.image_folder import image_folder_table, listed_table, place_of
+from fer.data.image_folder import NAMES, image_folder_table, listed_table, place_of
 from fer.data.known import VALIDATION_SHARE
 from fer.data.rafdb import counted, kaggle_table, official_table
 from fer.errors import DataError, full_stop
@@ -34,6 +34,8 @@ def load_split(data: str | Path, split: str, skip_unreadable: bool = False) -> L
     are a reason too, unless `skip_unreadable` leaves them out.
     """
     require_name(data)
+    if split not in NAMES:
+        raise DataError(f"There is no split {split!r} of any data: choose {', '.join(NAMES)}.")
     if split in ("train", "validation"):
         table = _train_or_validation(data, split)
     else:

@@ -19,7 +19,7 @@ from fer.evaluation.plots import draw_plots
 from fer.evaluation.predictions import predict_split
 from fer.evaluation.provenance import provenance
 from fer.evaluation.robustness import CORRUPTIONS, group_figures, subset_figures
-from fer.evaluation.scorings import record_scoring
+from fer.evaluation.scorings import is_test, record_scoring
 from fer.evaluation.stacking import cross_fitted
 from fer.evaluation.unseen import TrainingFaces, unseen_figures
 from fer.models.classifier import Classifier
@@ -87,7 +87,8 @@ def _evaluate(
         subset_figures(way, combine(predictions.of(model, way)), faces.labels)
         for way in (CORRUPTIONS if spoilt else ())
     ]
-    scored = record_scoring(model.folder, data, faces.digest) if split == "test" else None
+    counts = is_test(model.folder, split, faces.digest)
+    scored = record_scoring(model.folder, data, faces.digest) if counts else None
     figures = SplitFigures(
         **vars(evaluate(own, faces.labels)),
         groups=group_figures(own, faces) or None,

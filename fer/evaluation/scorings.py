@@ -28,6 +28,16 @@ class Scoring:
     times: int = 0  # how often it had been scored with this time
 
 
+def is_test(model: ModelFolder, split: str, faces: str) -> bool:
+    """Whether a split, whose digest is `faces`, is a test split of a model, maybe under another
+    name: those faces were scored as its test split before."""
+    if split == "test":
+        return True
+    test = read_metrics(model.path).get("test")
+    known = [scoring.faces for scoring in _read(model.path / SCORINGS)]
+    return faces in [*known, *([test.provenance.faces] if test else [])]
+
+
 def record_scoring(model: ModelFolder, data: str, faces: str) -> int:
     """Note that a test split, whose digest is `faces`, is scored; how often it has been by now.
 

@@ -244,6 +244,9 @@ def test_a_run_is_named_by_its_folder(copy, capsys):
         (["check"], "Say what to check"),
         (["check", "gone"], "gone"),
         (["gone", "--rerun", "data"], "--rerun goes with check"),
+        (["check", "gone", "--rerun", ""], "an empty name"),
+        (["check", ""], "an empty name"),
+        (["gone", "--data", ""], "an empty name"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

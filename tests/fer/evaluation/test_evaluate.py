@@ -171,6 +171,18 @@ def test_scorings_are_counted_by_the_faces_wherever_they_are(
     assert json.loads((moved / "metrics.json").read_text())["test"]["times_scored"] == times
 
 
+def test_a_test_split_under_another_name_is_counted_too(model, tmp_path):
+    copy = Path(shutil.copytree(model, tmp_path / "copy"))
+    (copy / SCORINGS).unlink(missing_ok=True)
+    (copy / "metrics.json").unlink(missing_ok=True)
+    shutil.copy(copy / "data" / "validation.parquet", copy / "data" / "test.parquet")
+    counted = []
+    for split in ("validation", "test", "validation"):
+        assert run(copy, "--split", split, "--write") == 0
+        counted.append(json.loads((copy / "metrics.json").read_text())[split].get("times_scored"))
+    assert counted == [None, 1, 2]
+
+
 @pytest.mark.parametrize("content", ["{", "[1]", '{"data": 1}'])
 def test_a_damaged_list_of_scorings_gets_a_sentence(model, tmp_path, capsys, content):
     copy = Path(shutil.copytree(model, tmp_path / "copy"))
@@ -211,6 +223,8 @@ def test_a_commit_says_whether_files_had_changed(commit, digits, words):
     ("more", "sentence"),
     [
         (["--split", "test"], "no test split"),
+        (["--split", "nope"], "no split 'nope' of any data: choose train, validation, test."),
+        (["--split", ""], "no split '' of any data"),
         (["--model", "nowhere"], "no model folder"),
         (
             ["--model", "fer/weights/ddamfn-ferplus", "fer/weights/../weights/ddamfn-ferplus"],
