@@ -242,6 +242,15 @@ def test_what_ddamfn_cannot_start_from(tmp_path, monkeypatch, capsys, recipes, o
     assert not Path("out/msceleb").exists()
 
 
+def test_a_split_that_is_not_there_is_missed_before_anything_is_trained(
+    tmp_path, capsys, monkeypatch, recipes
+):
+    monkeypatch.setattr("train.studies.reproduction.train_run", lambda *_: pytest.fail("trained"))
+    image_folder("1234567")(tmp_path / "data", {"train": 50})
+    assert reproduce(tmp_path / "data", tmp_path / "out", recipes) == 2
+    assert "There is no test split" in capsys.readouterr().err
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     """What the models below a folder say, by file."""
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*.json"))}

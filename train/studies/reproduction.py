@@ -1,6 +1,6 @@
 """Everything behind a table: train some networks, stack them, judge them all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,6 +47,12 @@ def reproduce(
     train, validation = (load_split(data, split) for split in ("train", "validation"))
     warn_of_photos(train, data)
     warn_of_repeats({"train": train, "validation": validation})
+    known = {"train": train, "validation": validation}
+    # Read before hours of training, lest one is missing; nothing looks at them until it is over.
+    judged_on = {split: known.get(split) or load_split(data, split) for split in splits}
+    if is_first():
+        for split in judged_on.keys() - known.keys():
+            warn_of_repeats({"train": train, split: judged_on[split]})
     folders = [out, *(out / f"seed-{number}" for number in range(2, seeds + 1))]
     trained = [
         [
@@ -65,10 +71,8 @@ def reproduce(
     ]
     if not is_first():
         return None
-    for split in set(splits) - {"validation"}:
-        warn_of_repeats({"train": train, split: load_split(data, split)})
     metrics = [
-        figures_of(members, folder, validation, data, splits)
+        figures_of(members, folder, validation, data, judged_on)
         for folder, members in zip(folders, trained, strict=True)
     ]
     results = out / "RESULTS.md"
@@ -82,18 +86,18 @@ def figures_of(
     out: Path,
     validation: LabelledFaces,
     data: str,
-    splits: Sequence[str],
+    judged_on: Mapping[str, LabelledFaces],
 ) -> Metrics:
-    """Stack networks into `out/ensemble` and judge all of them; the ensemble's figures."""
+    """Stack networks on validation into `out/ensemble` and judge all of them on some splits of the
+    data; the ensemble's figures."""
     ensemble = stack_models(members, validation, out / "ensemble", "probabilities")
-    for split in splits:
-        faces = validation if split == "validation" else load_split(data, split)
+    for split, faces in judged_on.items():
         models = (*members, ensemble)
         due = [model.path for model in models if not judged(model, split, faces.digest)]
         if due:
             judge(due, faces, data, split)
     metrics = read_metrics(ensemble.path)
-    return {split: metrics[split] for split in splits}
+    return {split: metrics[split] for split in judged_on}
 
 
 def judged(model: ModelFolder, split: str, faces: str) -> bool:
