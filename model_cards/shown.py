@@ -1,7 +1,7 @@
 """What a card shows when it is rendered: is all that the generator wrote still there to be seen?
 
-Lines may all be in the file and yet be hidden, by a comment, an element of HTML or a code block
-around them; and prose beside them may state figures in words.
+Lines may all be in the file and yet be hidden, by a comment, an element of HTML, a code block or a
+formula around them; and prose beside them may state figures in words.
 """
 
 import re
@@ -34,6 +34,11 @@ def hidden(found: str, right: str) -> list[Finding]:
         Finding(CARD, f"“{text}” is in the file, but not shown as it should be")
         for (kind, text), lines in meant.items()
         if (kind, text) not in shown and kind != "html" and there.issuperset(lines)
+    ]
+    findings += [
+        Finding(CARD, f"a formula, which may hide what is behind it: “{line}”")
+        for line in there - {*right.splitlines()}
+        if line.lstrip().startswith("$$")
     ]
     return findings + [
         Finding(CARD, f"HTML, which may hide what is around it: “{' '.join(text.split())}”")

@@ -125,6 +125,7 @@ def test_prose_of_ones_own_is_welcome_and_listed(copy, capsys):
         ("## Limits\n", "## Limits\n\nIt errs in ⑨ cases.\n", "comes from nowhere"),
         ("## Limits\n", "<div hidden>\n\n## Limits\n", "HTML, which may hide"),
         ("## Limits\n", "<!--\n## Limits\n", "not shown as it should be"),
+        ("## Limits\n", "$$\n## Limits\n", "a formula, which may hide"),
         ("## Limits\n", "```\n## Limits\n", "not shown as it should be"),
         ("## Limits\n", "## Limits\n\nFine <span hidden>here.\n", "HTML, which may hide"),
     ],
