@@ -48,7 +48,7 @@ def open_film(path: Path, every: float, longest: int | None = None) -> Film:
     """
     clip = f"The clip “{readable(path.name)}”"
     container, stream = _open(path, clip)
-    length = _length(container)
+    length = _length(container, stream)
     if longest is not None and length > longest + 1:
         container.close()
         raise _too_long(clip, longest)
@@ -86,11 +86,19 @@ def _open(path: Path, clip: str) -> tuple[InputContainer, VideoStream]:
     return container, stream
 
 
-def _length(container: InputContainer) -> float:
-    """Seconds; Matroska counts them from 0 even where the first picture comes later."""
+def _length(container: InputContainer, stream: VideoStream) -> float:
+    """Seconds, as the file says, though its end may be missing.
+
+    Matroska counts them from 0 even where the first picture comes later. FFmpeg shortens those of
+    an AVI to what is there of it, but not the number of its pictures.
+    """
     seconds = (container.duration or 0) / av.time_base
     begin = (container.start_time or 0) / av.time_base
-    return seconds - begin if container.format.name.startswith("matroska") else seconds
+    if container.format.name.startswith("matroska"):
+        return seconds - begin
+    return (
+        max(seconds, stream.frames / _rate(stream)) if container.format.name == "avi" else seconds
+    )
 
 
 def _pictures(
