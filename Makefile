@@ -74,5 +74,5 @@ $(VENV)/app.stamp: requirements.txt pyproject.toml | $(VENV)/bin/uv
 	touch $@
 
 $(VENV)/dev.stamp: requirements.txt requirements-dev.txt pyproject.toml | $(VENV)/bin/uv
-	$(INSTALL) -e '.[app,torch,export,train,test]' -c requirements.txt -c requirements-dev.txt
+	$(INSTALL) -e '.[app,ray,torch,export,train,test]' -c requirements.txt -c requirements-dev.txt
 	touch $@

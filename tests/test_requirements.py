@@ -114,7 +114,7 @@ def test_an_installed_package_leaves_the_versions_to_others():
     [
         ("fer/*.py", ["base", "export"], set()),
         ("fer/bench/**/*.py", ["base"], {"tqdm"}),  # comes with huggingface_hub
-        ("fer/bulk/**/*.py", ["base", "parquet"], {"tqdm"}),
+        ("fer/bulk/**/*.py", ["base", "parquet", "ray"], {"tqdm"}),
         ("fer/report/**/*.py", ["base", "app"], set()),
         ("fer/engines/**/*.py", ["base", "torch"], set()),
         ("fer/faces/**/*.py", ["base", "torch"], set()),

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 import fer
 from fer.bench import clock
 from fer.bench.answers import photo_of
-from fer.bench.machine import cores
 from fer.bench.photos import SIZES, SMALL, compose
 from fer.bench.plan import Plan
 from fer.bench.records import Measurement, measurement
+from fer.cores import cores
 
 OTHERS = 8
 GROUP = f"Beside {OTHERS} busy processes"

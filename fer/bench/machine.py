@@ -9,6 +9,7 @@ from pathlib import Path
 
 import fer
 from fer.bench.records import Machine
+from fer.cores import cores
 
 ROOT = Path(fer.__file__).parent.parent  # the clone, or where the package is installed
 PACKAGES = ("torch", "openvino", "numpy", "av", "pillow", "gradio")
@@ -22,13 +23,6 @@ def describe() -> Machine:
         memory_gb=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
         system=f"{platform.system()} {platform.machine()}",
     )
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def versions() -> dict[str, str]:

@@ -5,7 +5,6 @@ faces, cut out; those of many pictures are read in common batches, those of a cr
 """
 
 import hashlib
-import os
 from collections import OrderedDict
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,12 +17,13 @@ from PIL import Image
 from fer.bulk.ahead import made_ahead, mapped_ahead
 from fer.bulk.items import Item
 from fer.bulk.schema import Row, of_face
+from fer.cores import cores
 from fer.errors import NO_MEMORY, FerError
 from fer.images import open_image
 from fer.recognizer import Cut, Recognizer
 from fer.video import DETECTION_SIDE
 
-WORKERS = os.cpu_count() or 1  # pictures that are decoded at the same time
+WORKERS = cores()  # pictures that are decoded at the same time
 READ_AHEAD = 8  # files
 FOUND_AHEAD = 16 + WORKERS  # pictures
 FACES_AT_ONCE = 16

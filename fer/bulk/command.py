@@ -5,11 +5,13 @@ A run that was stopped, however that came, is carried on by the same command.
 
 import argparse
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fer.bulk.cluster import Cluster
     from fer.bulk.run import Outcome
 
 KINDS = (
@@ -40,7 +42,18 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--aligned", action="store_true", help="the photos are face crops: skip detection"
     )
+    parser.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="ray: on a worker a core, or a GPU, of a Ray cluster or of this machine",
+    )
+    parser.add_argument(
+        "--address", help="of a Ray cluster that runs: auto, or host:port; without it one is begun"
+    )
     options = parser.parse_args(arguments)
+    if options.address and options.engine != "ray":
+        parser.error("--address is of a Ray cluster: add --engine ray")
 
     import fer
     from fer.bulk.run import Job, recognize
@@ -53,7 +66,8 @@ def main(arguments: list[str]) -> int:
     begun = monotonic()
     bar = _Bar()
     try:
-        outcome = recognize(job, recognizer, bar)
+        with _cluster(options) as cluster:
+            outcome = recognize(job, recognizer, bar, cluster)
     except KeyboardInterrupt:
         bar.close()
         print("Stopped: the same command carries on.", file=sys.stderr)
@@ -68,6 +82,14 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
     return 2 if outcome.counts["failed"] else 0
+
+
+def _cluster(options: argparse.Namespace) -> "AbstractContextManager[Cluster | None]":
+    if options.engine == "local":
+        return nullcontext()
+    from fer.bulk.cluster import joined
+
+    return joined(options.address)
 
 
 def closing_line(out: Path, outcome: "Outcome", read: int, seconds: float) -> str:

@@ -22,6 +22,7 @@ FILMS = {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi"}
 CONTAINERS = {".zip": "zip", ".parquet": "parquet", **dict.fromkeys(FILMS, "film")}
 LIST = ".txt"
 HUB = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+)(?:@([\w./-]+))?/?")
+HUB_FILE = re.compile(r"hf://datasets/([^@]+)@([^/]+)/(.+)")  # as results call it
 STDIN = "-"
 Place = tuple[int, int]  # device and inode of a folder
 

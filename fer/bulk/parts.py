@@ -36,6 +36,25 @@ class Progress:
     )
 
 
+@dataclass(frozen=True)
+class Left:
+    """The files of a plan from a line on, the first of them but for the items that are done."""
+
+    plan: Path
+    line: int
+    skip: int
+
+    def __iter__(self) -> Iterator[tuple[int, File, int, int]]:
+        """Line, file, items of it to skip, and about how many pictures it has."""
+        skip = self.skip
+        with self.plan.open(encoding="utf-8") as lines:
+            for number, line in enumerate(islice(lines, 1 + self.line, None), self.line):
+                values = json.loads(line)
+                pictures = values.pop("pictures")
+                yield number, File(**values), skip, pictures
+                skip = 0
+
+
 class Run:
     """A run on the disk, from the name of its results."""
 
@@ -90,7 +109,7 @@ class Run:
             nonlocal total
             file.write(_line({"pictures": 0}).ljust(64) + b"\n")
             for one, pictures in files:
-                file.write(_line(asdict(one)) + b"\n")
+                file.write(_line({**asdict(one), "pictures": pictures}) + b"\n")
                 total += pictures
             file.seek(0)
             file.write(_line({"pictures": total}).ljust(64))
@@ -102,11 +121,9 @@ class Run:
             self._record.unlink(missing_ok=True)
             raise
 
-    def files(self, start: int) -> Iterator[File]:
-        """The files of the plan from a line on."""
-        with self._plan.open(encoding="utf-8") as lines:
-            for line in islice(lines, 1 + start, None):
-                yield File(**json.loads(line))
+    def left(self, reached: Progress) -> "Left":
+        """The files that are not done yet."""
+        return Left(self._plan.absolute(), reached.line, reached.skip)
 
     def add(self, number: int, rows: list[Row], then: Progress) -> None:
         """Keep a part, after which the run is as far as `then`."""

@@ -6,21 +6,23 @@ from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fer.bulk.answers import Answer, answers
 from fer.bulk.files import write_whole
 from fer.bulk.inputs import HUB, STDIN, File, LeftOut, find
 from fer.bulk.items import Item, count, items
-from fer.bulk.parts import Progress, Run
+from fer.bulk.parts import Left, Progress, Run
 from fer.bulk.schema import Row, description, row
 from fer.bulk.tables import writer
 from fer.errors import FerError
 from fer.faces.tracking import Tracker
 from fer.models.config import CONFIG
-from fer.models.model_folder import ModelFolder
 from fer.recognizer import Recognizer
 from fer.version import __version__
+
+if TYPE_CHECKING:
+    from fer.bulk.cluster import Cluster
 
 PART = 256  # items that are kept together: what a stop can cost
 
@@ -45,26 +47,34 @@ class Outcome:
 
 
 def recognize(
-    job: Job, recognizer: Recognizer, progress: Callable[[int, int], object] | None = None
+    job: Job,
+    recognizer: Recognizer,
+    progress: Callable[[int, int], object] | None = None,
+    cluster: "Cluster | None" = None,
 ) -> Outcome:
     """Answer all inputs and write the results, or what is left of that to do.
 
-    `progress` gets how many pictures are done, and about how many there are, whenever one is.
+    `progress` gets how many pictures are done, and about how many there are, whenever one is. A
+    `cluster`'s workers answer, or else this process; either carries on with what the other began.
 
     Raises `FerError` for inputs, an output or an earlier run of that name that do not fit, and when
     nothing can be read or written any more; what was answered by then is kept.
     """
     write = writer(job.out)
     run, left_out = Run(job.out), LeftOut()
-    about = _about(job, recognizer)
+    engine = f"{recognizer.engine.name} {recognizer.engine.precision}"
+    about = _about(job, recognizer, cluster.engine or engine if cluster else engine)
     if counts := run.open(about):
         return Outcome(counts, left_out, was_done=True)
     if run.planned() is None:
         run.plan(_counted(job, left_out))
     total = run.planned() or 0
     parts, reached = run.done()
-    left = _left(run, job.every, reached)
-    with closing(answers(left, recognizer, job.aligned, PART)) as found:
+    if cluster:
+        given = cluster.answers(run.left(reached), recognizer, job.every, job.aligned)
+    else:
+        given = answers(_items(run.left(reached), job.every), recognizer, job.aligned, PART)
+    with closing(given) as found:
         while some := _noted(islice(found, PART), reached.counts["pictures"], total, progress):
             rows = _rows(some, reached, about["options"])
             run.add(parts, rows, reached)
@@ -74,7 +84,7 @@ def recognize(
     return Outcome(reached.counts, left_out)
 
 
-def _about(job: Job, recognizer: Recognizer) -> dict[str, Any]:
+def _about(job: Job, recognizer: Recognizer, engine: str) -> dict[str, Any]:
     """What a run is, for its record and the metadata of its results."""
     as_named = (STDIN, *(name for name in job.inputs if HUB.fullmatch(name)))
     options = {
@@ -82,16 +92,19 @@ def _about(job: Job, recognizer: Recognizer) -> dict[str, Any]:
         "every": job.every,
         "aligned": job.aligned,
         "model": recognizer.name,
-        "model_revision": recognizer.revision or _digest(recognizer.folder),
-        "engine": f"{recognizer.engine.name} {recognizer.engine.precision}",
+        "model_revision": revision(recognizer),
+        "engine": engine,
         "version": __version__,
     }
     # The folder that relative names are meant from.
     return {**description(), "options": options, "folder": str(Path.cwd())}
 
 
-def _digest(folder: ModelFolder) -> str:
-    """The SHA-256 of all that says how a local model answers."""
+def revision(recognizer: Recognizer) -> str:
+    """A model's commit on the Hub, or the SHA-256 of all that says how a local one answers."""
+    folder = recognizer.folder
+    if folder.commit:
+        return folder.commit
     settings = [(one.path / CONFIG).read_bytes() for one in (folder, *folder.networks)]
     return hashlib.sha256(repr((settings, sorted(folder.weights().items()))).encode()).hexdigest()
 
@@ -113,11 +126,10 @@ def _counted(job: Job, left_out: LeftOut) -> Iterator[tuple[File, int]]:
         )
 
 
-def _left(run: Run, every: float, reached: Progress) -> Iterator[Item]:
+def _items(left: Left, every: float) -> Iterator[Item]:
     """The items that are not done yet."""
-    start, skip = reached.line, reached.skip
-    for line, file in enumerate(run.files(start), start):
-        for item in items(file, every, skip if line == start else 0):
+    for line, file, skip, _ in left:
+        for item in items(file, every, skip):
             yield replace(item, line=line)
 
 

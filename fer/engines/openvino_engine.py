@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.cache import Kept
+from fer.cores import cores
 from fer.engines import EngineName, Graph, Network, Precision
 from fer.errors import EngineError
 from fer.forks import Gate, PerProcess, never_free
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 # Items of a batch are computed side by side, up to four cores with one thread each: threads that
 # share an item wait for each other, beside other busy processes many times as long.
-STREAMS = min(4, os.cpu_count() or 1)
+STREAMS = min(4, cores())
 COMPILED = Kept("openvino", most=12)  # of some 15 MB each
 
 
@@ -90,7 +91,7 @@ class OpenVinoEngine:
             raise EngineError("OpenVINO cannot use this computer's CPU.") from error
         self.precision: Precision = "bf16" if precision == "bf16" and "BF16" in able else "fp32"
         # What is compiled here is of no use to another version or another CPU.
-        self._place = (openvino.__version__, cpu, sorted(able), os.cpu_count())
+        self._place = (openvino.__version__, cpu, sorted(able), cores())
 
     def __call__(self, graph: Graph, module: "Callable[[], nn.Module]") -> Network:
         ready = PerProcess(lambda: self._requests(graph))
@@ -124,7 +125,7 @@ class OpenVinoEngine:
         """The graph made ready for this CPU: as it was kept, or anew, which takes a second."""
         options = {
             "NUM_STREAMS": STREAMS,
-            "INFERENCE_NUM_THREADS": os.cpu_count() or 1,
+            "INFERENCE_NUM_THREADS": cores(),
             # Threads tied to cores wait for them while other programs compute there.
             "ENABLE_CPU_PINNING": False,
             # Said outright: by default it computes in bf16 where the CPU can.

@@ -7,7 +7,6 @@ all small, or that seems to have none, is gone through once more in full size.
 
 import itertools
 import math
-import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from fer.cores import cores
 from fer.engines import Engine, Graph, Network
 from fer.faces.alignment import cut_crop, similarity
 from fer.faces.candidates import Candidates, decode, each_once, join, new_ones
@@ -56,7 +56,7 @@ TURNED = math.radians(5)
 SEEN_TURN = 0.8  # the network's landmarks are turned by this part of what the face is
 
 AT_ONCE = 16  # windows that are looked at together
-SIDE_BY_SIDE = min(4, os.cpu_count() or 1)  # photos, or parts of a large one
+SIDE_BY_SIDE = min(4, cores())  # photos, or parts of a large one
 
 FACE = 0.7  # score that a face must reach in the closer look
 # The same for what is found in full size only: enlarged, much looks a little like a face.

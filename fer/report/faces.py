@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from fer.bulk.inputs import CONTAINERS, File
+from fer.bulk.inputs import CONTAINERS, HUB_FILE, File
 from fer.bulk.items import Item, items
 from fer.bulk.schema import Row
 from fer.errors import FerError
@@ -21,7 +20,6 @@ from fer.images import open_image
 SIDE = 112  # pixels of a face on the page
 AROUND = 1.4  # times the face's box
 FILMED = 600.0  # seconds of a film that are gone through: all of it has to be decoded
-HUB = re.compile(r"hf://datasets/([^@]+)@([^/]+)/(.+)")
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def _in(source: str, rows: list[Row], origin: Origin) -> Iterator[tuple[Row, Ima
 
 
 def _path(source: str, origin: Origin) -> Path:
-    on_the_hub = HUB.fullmatch(source)
+    on_the_hub = HUB_FILE.fullmatch(source)
     if on_the_hub is None:
         return origin.folder / source
     from huggingface_hub import try_to_load_from_cache
