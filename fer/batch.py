@@ -183,7 +183,7 @@ def _of_file(file: Path) -> Callable[[], Path]:
 def check_bytes(file: Path) -> None:
     """Raise `ImageError` for a file that is there and too large to be a photo."""
     if file.is_file() and file.stat().st_size > MAX_BYTES:
-        raise _too_large()
+        raise too_large()
 
 
 class _SmallReads(io.FileIO):
@@ -256,7 +256,7 @@ def unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     except Exception as error:  # each way of packing has errors of its own
         raise _not_unpacked() from error
     if len(data) > MAX_BYTES:
-        raise _too_large()
+        raise too_large()
     return data
 
 
@@ -264,5 +264,6 @@ def _not_unpacked() -> ImageError:
     return ImageError("The photo cannot be unpacked: it is damaged or has a password.")
 
 
-def _too_large() -> ImageError:
+def too_large() -> ImageError:
+    """What to say of a file that is too large to be a photo."""
     return ImageError(f"The photo has more than {MAX_BYTES // 1_000_000} MB: make it smaller.")

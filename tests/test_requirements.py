@@ -113,8 +113,8 @@ def test_an_installed_package_leaves_the_versions_to_others():
     ("files", "extras", "missing"),
     [
         ("fer/*.py", ["base", "export"], set()),
-        ("fer/bench/**/*.py", ["base"], {"tqdm"}),  # comes with huggingface_hub
-        ("fer/bulk/**/*.py", ["base", "parquet", "ray"], {"tqdm"}),
+        ("fer/bench/**/*.py", ["base"], {"tqdm"}),  # come with huggingface_hub
+        ("fer/bulk/**/*.py", ["base", "parquet", "ray"], {"fsspec", "tqdm"}),
         ("fer/report/**/*.py", ["base", "app"], set()),
         ("fer/engines/**/*.py", ["base", "torch"], set()),
         ("fer/faces/**/*.py", ["base", "torch"], set()),

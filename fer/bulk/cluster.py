@@ -20,6 +20,7 @@ from fer.bulk.answers import Answer, answers
 from fer.bulk.parts import Left
 from fer.bulk.run import revision
 from fer.bulk.spans import Span, items_of, pieces
+from fer.bulk.storage import is_address
 from fer.cores import SHARE
 from fer.engines import EngineName
 from fer.errors import FerError, MissingExtra
@@ -242,6 +243,8 @@ def _pieces(left: Left) -> "ray.data.Datasource":
 
 def _anywhere(span: Span) -> Span:
     """The same for a process in another folder."""
+    if is_address(span.file.path):
+        return span
     root = span.file.root and str(Path(span.file.root).absolute())
     file = replace(span.file, path=str(Path(span.file.path).absolute()), root=root)
     return replace(span, file=file)

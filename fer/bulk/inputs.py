@@ -1,4 +1,4 @@
-"""What a user names, found file by file: folders, globs, zips, lists, parquet, films, the Hub.
+"""What a user names, found file by file: folders, globs, zips, lists, parquet, films, stores.
 
 Nothing is read of a photo; of what holds several the directory is, to count them.
 """
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from fer.bulk import storage
 from fer.errors import FerError
 from fer.images import readable
 
@@ -61,6 +62,8 @@ def find(inputs: list[str], left_out: LeftOut) -> Iterator[File]:
             yield from _listed(map(os.fsdecode, sys.stdin.buffer), left_out)
         elif hub := HUB.fullmatch(name):
             yield from _on_the_hub(hub[1], hub[2], left_out)
+        elif storage.is_address(name):
+            yield from _in_a_store(name, left_out)
         elif os.path.lexists(name):
             yield from _named(name, left_out)
         else:
@@ -157,6 +160,19 @@ def _folder(
                 left_out.add(path)
 
     yield from walk(folder)
+
+
+def _in_a_store(address: str, left_out: LeftOut) -> Iterator[File]:
+    none = True
+    for one in storage.found(address):
+        none = False
+        path = PurePosixPath(one)
+        if path.suffix.lower() in PHOTOS | CONTAINERS.keys() and path.name[0] != ".":
+            yield _file(one)
+        else:
+            left_out.add(one)
+    if none:
+        raise FerError(f"{readable(address)} does not exist: check the address.")
 
 
 def _on_the_hub(repo: str, revision: str | None, left_out: LeftOut) -> Iterator[File]:

@@ -3,18 +3,20 @@
 import os
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
-from fer.batch import check_bytes, is_offered, shown_parts, unpacked
-from fer.bulk import parquet
+from fer.batch import is_offered, shown_parts, unpacked
+from fer.bulk import parquet, storage
 from fer.bulk.inputs import CONTAINERS, PHOTOS, File
+from fer.bulk.storage import Vanished
 from fer.errors import FerError, ImageError, VideoError
 from fer.faces.cuts import glimpse
-from fer.film import open_film
-from fer.images import read_file, readable
+from fer.film import Film, open_film
+from fer.images import readable
 
 MISSING = 2.0  # seconds that a film may lack at its end before that is said
 
@@ -43,10 +45,6 @@ class Item:
     line: int = 0  # of the run's plan, on which the file is
 
 
-class Vanished(FerError):
-    """The folder or the drive is gone on which the inputs were."""
-
-
 def items(file: File, every: float, skip: int = 0) -> Iterator[Item]:
     """The pictures of a file but for the first `skip`; of a film one `every` so many seconds.
 
@@ -64,8 +62,9 @@ def items(file: File, every: float, skip: int = 0) -> Iterator[Item]:
         elif file.kind == "folder":
             raise ImageError("The folder cannot be read: check your permissions.")
         elif skip == 0:
-            check_bytes(Path(file.path))
-            yield Item(file.source, None, read_file(file.path))
+            yield Item(file.source, None, storage.read_photo(file.path))
+    except Vanished:
+        raise
     except FerError as error:
         _check_place(file)
         yield Item(file.source, None, error, last=True)
@@ -79,6 +78,8 @@ def count(file: File, every: float) -> int:
     if file.kind == "parquet":
         return parquet.count(file.path)
     if file.kind == "film":
+        if storage.is_address(file.path):
+            return 1  # it is not fetched twice
         return max(1, round(open_film(Path(file.path), every).seconds / every))
     return 1
 
@@ -86,6 +87,8 @@ def count(file: File, every: float) -> int:
 def _check_place(file: File) -> None:
     """Raise `Vanished` where more than the file is gone: else a lost drive would be a million bad
     photos."""
+    if storage.is_address(file.path):
+        storage.check(file.path)
     if file.root is None:
         return
     try:
@@ -104,11 +107,14 @@ def _name(file: File) -> str:
     return f"The zip “{readable(Path(file.path).name)}”"
 
 
-def _opened(file: File) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(file.path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise FerError(f"{_name(file)} is damaged or cannot be read: make it again.") from error
+@contextmanager
+def _opened(file: File) -> Iterator[zipfile.ZipFile]:
+    with ExitStack() as stack:
+        try:
+            archive = zipfile.ZipFile(stack.enter_context(storage.opened(file.path)))
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise FerError(f"{_name(file)} is damaged or cannot be read: make it again.") from error
+        yield archive
 
 
 def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -141,7 +147,11 @@ def _zip(file: File, skip: int) -> Iterator[Item]:
 
 
 def _film(file: File, every: float, skip: int) -> Iterator[Item]:
-    film = open_film(Path(file.path), every)
+    with storage.on_the_drive(file.path) as path:
+        yield from _pictures(file, open_film(path, every), every, skip)
+
+
+def _pictures(file: File, film: Film, every: float, skip: int) -> Iterator[Item]:
     seconds = 0.0
     # A decoder that jumps to a time may land beside it: what is skipped is decoded too.
     for number, picture in enumerate(film.pictures):

@@ -1,11 +1,13 @@
 """Pictures in a parquet file, row by row, as data sets on the Hub keep them."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fer.bulk import storage
 from fer.errors import FerError, MissingExtra
-from fer.images import read_file, readable
+from fer.images import readable
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -41,7 +43,7 @@ def rows(path: str, skip: int = 0) -> Iterator[tuple[int, bytes | FerError]]:
             for batch in batches:
                 for value in batch.column(0):
                     if row >= skip:
-                        yield row, _picture(value.as_py(), Path(path).parent)
+                        yield row, _picture(value.as_py(), path)
                     row += 1
         except (OSError, pa.ArrowException) as error:
             raise FerError(
@@ -49,19 +51,24 @@ def rows(path: str, skip: int = 0) -> Iterator[tuple[int, bytes | FerError]]:
             ) from error
 
 
-def _opened(path: str) -> "pq.ParquetFile":
+@contextmanager
+def _opened(path: str) -> "Iterator[pq.ParquetFile]":
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ModuleNotFoundError as error:
         raise MissingExtra(error, "parquet") from error
-    try:
-        return pq.ParquetFile(path, buffer_size=BUFFER, pre_buffer=False)
-    except (OSError, pa.ArrowException) as error:
-        raise FerError(
-            f"{_name(path)} is damaged or cannot be read: copy it again, or check its name and "
-            "your permissions."
-        ) from error
+    with ExitStack() as stack:
+        try:
+            away = storage.is_address(path)
+            source = stack.enter_context(storage.opened(path)) if away else path
+            file = pq.ParquetFile(source, buffer_size=BUFFER, pre_buffer=False)
+        except (OSError, pa.ArrowException) as error:
+            raise FerError(
+                f"{_name(path)} is damaged or cannot be read: copy it again, or check its name and "
+                "your permissions."
+            ) from error
+        yield file
 
 
 def _column(file: "pq.ParquetFile", path: str) -> str:
@@ -94,13 +101,17 @@ def _name(path: str) -> str:
     return f"The parquet file “{readable(Path(path).name)}”"
 
 
-def _picture(value: object, folder: Path) -> bytes | FerError:
+def _picture(value: object, file: str) -> bytes | FerError:
     """What a row holds: the file of a picture, or where it lies."""
     if isinstance(value, dict):
         value = value.get("bytes") or value.get("path")
     if isinstance(value, str):
         try:
-            return read_file(folder / value)
+            if storage.is_address(file):
+                return storage.read_photo(f"{file.rpartition('/')[0]}/{value}")
+            return storage.read_photo(str(Path(file).parent / value))
+        except storage.Vanished:
+            raise
         except FerError as error:
             return error
     return value if isinstance(value, bytes) else FerError("The row has no image: leave it out.")

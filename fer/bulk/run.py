@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from fer.bulk.answers import Answer, answers
 from fer.bulk.files import write_whole
-from fer.bulk.inputs import HUB, STDIN, File, LeftOut, find
+from fer.bulk.inputs import STDIN, File, LeftOut, find
 from fer.bulk.items import Item, count, items
 from fer.bulk.parts import Left, Progress, Run
 from fer.bulk.schema import Row, description, row
+from fer.bulk.storage import is_address
 from fer.bulk.tables import writer
 from fer.errors import FerError
 from fer.faces.tracking import Tracker
@@ -86,7 +87,7 @@ def recognize(
 
 def _about(job: Job, recognizer: Recognizer, engine: str) -> dict[str, Any]:
     """What a run is, for its record and the metadata of its results."""
-    as_named = (STDIN, *(name for name in job.inputs if HUB.fullmatch(name)))
+    as_named = (STDIN, *filter(is_address, job.inputs))
     options = {
         "inputs": [one if one in as_named else str(Path(one).absolute()) for one in job.inputs],
         "every": job.every,

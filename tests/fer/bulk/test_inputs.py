@@ -11,7 +11,8 @@ import pytest
 
 import fer
 from fer.bulk.inputs import File, LeftOut, find
-from fer.bulk.items import Item, Vanished, count, items
+from fer.bulk.items import Item, count, items
+from fer.bulk.storage import Vanished
 
 
 def write(path: Path, data: bytes = b"") -> Path:
