@@ -5,6 +5,8 @@ faces, cut out; those of many pictures are read in common batches, those of a cr
 """
 
 import hashlib
+import json
+import zlib
 from collections import OrderedDict
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +29,11 @@ WORKERS = cores()  # pictures that are decoded at the same time
 READ_AHEAD = 8  # files
 FOUND_AHEAD = 16 + WORKERS  # pictures
 FACES_AT_ONCE = 16
-RECENT = 512  # pictures whose answers are remembered, for files that are there twice
+RECENT = 512  # pictures whose answers are remembered as they are, for files that are there twice
+REMEMBERED = 16_000_000  # bytes of those before, packed: of about 20,000 pictures
+ENTRY = 300  # bytes that each takes besides
+
+Key = tuple[str, float | None]  # digest, and by how much a film's picture was shrunk
 
 
 @dataclass(eq=False)
@@ -35,7 +41,7 @@ class Answer:
     """What one item shows: of each face what a row says of it, or an error.
 
     While it is made, `item` has the picture, `cuts` the faces that are still to be read, and `same`
-    is the answer that another item got for the same picture.
+    is the answer that another item gets for the same picture.
     """
 
     item: Item
@@ -44,6 +50,7 @@ class Answer:
     error: str | None = None
     cuts: list[Cut] = field(default_factory=list, repr=False)
     same: "Answer | None" = field(default=None, repr=False)
+    done: bool = False
 
 
 def answers(
@@ -69,27 +76,56 @@ def answers(
 
 def _each_once(items: Iterable[Item]) -> Iterator[Answer]:
     """An empty answer for each item, which knows of another for the same picture."""
-    recent: OrderedDict[tuple[str, float | None], Answer] = OrderedDict()
+    recent: OrderedDict[Key, Answer] = OrderedDict()
+    before = _Packed()
     for item in items:
         if isinstance(item.picture, FerError):
-            yield Answer(_without_picture(item), error=str(item.picture))
+            yield Answer(_without_picture(item), error=str(item.picture), done=True)
             continue
         data = item.picture if isinstance(item.picture, bytes) else item.picture.tobytes()
         sha256 = hashlib.sha256(data).hexdigest()
         key = (sha256, item.frame.scale if item.frame else None)
         answer = Answer(item, sha256, same=recent.pop(key, None))
-        if answer.same is not None:
+        if answer.same is None:
+            before.take(key, answer)
+        if answer.same is not None or answer.done:
             answer.item = _without_picture(item)
         recent[key] = answer.same or answer
         if len(recent) > RECENT:
-            recent.popitem(last=False)
+            before.put(*recent.popitem(last=False))
         yield answer
+
+
+class _Packed:
+    """Answers by their picture, in so many bytes; the oldest go first."""
+
+    def __init__(self) -> None:
+        self._packed: OrderedDict[Key, bytes] = OrderedDict()
+        self._bytes = 0
+
+    def put(self, key: Key, answer: Answer) -> None:
+        """One more, if it is made."""
+        if not answer.done:
+            return
+        packed = zlib.compress(json.dumps([answer.faces, answer.error]).encode(), 1)
+        self._packed[key] = packed
+        self._bytes += ENTRY + len(packed)
+        while self._bytes > REMEMBERED:
+            self._bytes -= ENTRY + len(self._packed.popitem(last=False)[1])
+
+    def take(self, key: Key, answer: Answer) -> None:
+        """Make an answer what is remembered of its picture."""
+        packed = self._packed.pop(key, None)
+        if packed is not None:
+            self._bytes -= ENTRY + len(packed)
+            answer.faces, answer.error = json.loads(zlib.decompress(packed))
+            answer.done = True
 
 
 def _find(answer: Answer, recognizer: Recognizer, aligned: bool) -> Answer:
     """Fill in the faces to be read, or the error, and let go of the picture."""
     item, answer.item = answer.item, _without_picture(answer.item)
-    if answer.same is not None or answer.error is not None:
+    if answer.same is not None or answer.done:
         return answer
     try:
         photo = open_image(item.picture)  # type: ignore[arg-type]
@@ -133,6 +169,7 @@ def _all_read(waiting: list[Answer], recognizer: Recognizer) -> list[Answer]:
         if answer.same is not None:
             answer.faces, answer.error = answer.same.faces, answer.same.error
             answer.same = None
+        answer.done = True
     return waiting
 
 
