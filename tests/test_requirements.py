@@ -114,7 +114,7 @@ def test_an_installed_package_leaves_the_versions_to_others():
     [
         ("fer/*.py", ["base", "export"], set()),
         ("fer/bench/**/*.py", ["base"], {"tqdm"}),  # come with huggingface_hub
-        ("fer/bulk/**/*.py", ["base", "parquet", "ray"], {"fsspec", "tqdm"}),
+        ("fer/bulk/**/*.py", ["base", "parquet", "ray"], {"filelock", "fsspec", "tqdm"}),
         ("fer/report/**/*.py", ["base", "app"], set()),
         ("fer/engines/**/*.py", ["base", "torch"], set()),
         ("fer/faces/**/*.py", ["base", "torch"], set()),

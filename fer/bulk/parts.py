@@ -1,6 +1,7 @@
 """What a run has done so far, in a folder beside its results: the plan, and parts that are whole.
 
     results.parquet.json      what the run is: options, model, schema; whether it is done
+    results.parquet.lock      while a process is at it
     results.parquet.parts/    while it runs, and gone when it is done
         plan.jsonl            the files, one a line, as they were found at the start
         part-000000.jsonl     rows, below a line that says where the next part begins
@@ -11,10 +12,13 @@ A part gets its name when it is on the disk, so the parts that are there are wha
 import json
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from itertools import count, islice
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from filelock import FileLock, Timeout  # come with huggingface_hub
 
 from fer.bulk.files import write_whole
 from fer.bulk.inputs import File
@@ -92,6 +96,31 @@ class Run:
             ) from error
         self._write_record(about)
         return None
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from this run; raises `FerError` where one is at it.
+
+        Where none can be locked out nothing can be written either, or the drive knows no locks.
+        """
+        path = self.out.with_name(f"{self.out.name}.lock")
+        lock = FileLock(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=0)
+        except (OSError, NotImplementedError) as error:
+            if isinstance(error, Timeout) and path.exists():
+                raise FerError(
+                    f"Another process is at work on {self.out}: wait until it is done, or stop it "
+                    "and give the same command again, which carries on."
+                ) from error
+        try:
+            yield
+        finally:
+            if lock.is_locked:
+                with suppress(OSError):  # Windows erases no file that is open
+                    path.unlink()
+                lock.release()
 
     def planned(self) -> int | None:
         """About how many pictures there are, None while there is no plan."""

@@ -15,7 +15,7 @@ from fer.bulk.items import Item, count, items
 from fer.bulk.parts import Left, Progress, Run
 from fer.bulk.schema import Row, description, row
 from fer.bulk.storage import is_address
-from fer.bulk.tables import writer
+from fer.bulk.tables import Write, writer
 from fer.errors import FerError
 from fer.faces.tracking import Tracker
 from fer.models.config import CONFIG
@@ -61,8 +61,20 @@ def recognize(
     Raises `FerError` for inputs, an output or an earlier run of that name that do not fit, and when
     nothing can be read or written any more; what was answered by then is kept.
     """
-    write = writer(job.out)
-    run, left_out = Run(job.out), LeftOut()
+    write, run = writer(job.out), Run(job.out)
+    with run.alone():
+        return _recognize(job, recognizer, progress, cluster, write, run)
+
+
+def _recognize(
+    job: Job,
+    recognizer: Recognizer,
+    progress: Callable[[int, int], object] | None,
+    cluster: "Cluster | None",
+    write: Write,
+    run: Run,
+) -> Outcome:
+    left_out = LeftOut()
     engine = f"{recognizer.engine.name} {recognizer.engine.precision}"
     about = _about(job, recognizer, cluster.engine or engine if cluster else engine)
     if counts := run.open(about):

@@ -175,6 +175,22 @@ def test_a_file_of_others_is_not_touched(fast, mixed, tmp_path, name, sentence):
     assert (tmp_path / name).read_text() == "{}"
 
 
+def test_a_second_process_is_refused(fast, mixed, tmp_path):
+    job = Job([str(mixed / "a.jpg")], tmp_path / "new" / "results.csv")
+
+    def second(done, total):
+        with pytest.raises(
+            fer.FerError, match=r"Another process is at work on .*results.csv: wait"
+        ):
+            recognize(job, fast)
+
+    recognize(job, fast, second)
+    assert sorted(path.name for path in job.out.parent.iterdir()) == [
+        "results.csv",
+        "results.csv.json",
+    ]
+
+
 def test_a_damaged_part_is_named(fast, mixed, tmp_path, whole):
     job = Job([str(mixed)], tmp_path / "results.csv")
     with pytest.raises(KeyboardInterrupt):
