@@ -14,8 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import CancelledError
-from contextlib import suppress
+from concurrent.futures import wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,8 +98,7 @@ def visit(url: str, user: int, asked: list[Asked], right: list[Any], minutes: fl
                 while job.communicator and not job.communicator.event_id and not job.done():
                     time.sleep(0.1)  # gradio's client cannot take back what it still uploads
                 job.cancel()
-                with suppress(CancelledError, KeyError):  # it misses the data of what is cancelled
-                    job.result()
+                wait([job.future])  # whatever it says then of an answer that nobody waits for
             else:
                 answer = job.result()
                 if "error" in answer or one.told(answer) != expected:
