@@ -56,7 +56,10 @@ def _differences(
     agreement = compare(evaluation.figures, recorded)
     if not agreement.exact:
         print("This machine rounds otherwise, so figures were compared to within that.")
-    print(f"Not checkable by judging again: {', '.join(NOT_CHECKABLE)}.")
+    print(
+        f"Not checkable by judging again: {', '.join(NOT_CHECKABLE)}, and what config.json and "
+        "training.json say of what the weights learnt from, how long and on what machine."
+    )
     for one in agreement.differences:
         found, right = ("missing" if v is None else str(v) for v in (one.recorded, one.measured))
         yield Finding(f"{METRICS}, {split}.{one.path}", found, right)

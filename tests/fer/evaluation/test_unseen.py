@@ -70,6 +70,7 @@ def test_figures_without_what_was_learnt_are_recorded_shown_and_held(data, tmp_p
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert card.count(said) == 2, "where it says how good it is, and beside the figures"
     assert card.count(", not in training |") == 2
+    assert "never trained on" not in card
     assert cards(["check", str(folder), "--rerun", str(data)]) == 0
 
     path = folder / "metrics.json"
