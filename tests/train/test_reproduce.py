@@ -146,6 +146,7 @@ def test_every_layout_ends_in_the_full_table(tmp_path, layout, first):
         assert faces in section
         assert re.findall(r"^\| ([\w ]+) \| \d", section, re.MULTILINE)[:5] == ROWS
         assert "McNemar" in section
+        assert "those that the ensemble learnt from" in section
     faces = load_split(tmp_path / "data", "test")
     for name, folder in (
         *((one, out / one / "model") for one in THREE),

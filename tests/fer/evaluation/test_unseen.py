@@ -19,6 +19,7 @@ from fer.models.files import write_json
 from fer.models.model_folder import open_network
 from fer.models.records import Origin, TrainingRecord, plain, read_metrics
 from model_cards.__main__ import main as cards
+from model_cards.readme import results
 from train.evaluate import main as judge
 
 MINE, FER = TrainingData("mine", "none"), TrainingData("FER+ train", "")
@@ -71,6 +72,8 @@ def test_figures_without_what_was_learnt_are_recorded_shown_and_held(data, tmp_p
     assert card.count(said) == 2, "where it says how good it is, and beside the figures"
     assert card.count(", not in training |") == 2
     assert "never trained on" not in card
+    network = open_network(folder)
+    assert in_training(figures, network.name) in results([network])
     assert cards(["check", str(folder), "--rerun", str(data)]) == 0
 
     path = folder / "metrics.json"
