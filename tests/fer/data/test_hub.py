@@ -6,6 +6,7 @@ import huggingface_hub
 import pytest
 from generated import write_split
 from huggingface_hub.errors import OfflineModeIsEnabled, RevisionNotFoundError
+from huggingface_hub.utils import validate_repo_id
 
 from fer.data import load_split
 from fer.data.hub import pinned, split_name
@@ -23,6 +24,7 @@ def asked(monkeypatch) -> list[tuple[str, str | None]]:
     requests = []
 
     def dataset_info(_, repo, revision=None, **__):
+        validate_repo_id(repo)
         requests.append((repo, revision))
         if revision == "none":
             raise RevisionNotFoundError("", response=SimpleNamespace(headers={}, request=None))
@@ -61,6 +63,7 @@ def test_a_data_set_on_the_hub_is_one_commit(asked, capsys, data, name, requests
         (" ", "The data has no name: give a folder"),
         ("me/faces@none", "has no revision none"),
         ("me/gone@v1", "broke off"),
+        (f"me/{'x' * 300}", "neither a folder here nor the id"),
     ],
 )
 def test_what_cannot_be_one_commit_gets_a_sentence(asked, data, sentence):
