@@ -3,6 +3,7 @@
 What changes the meaning of a column, or takes one away, counts `VERSION` up.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ VERSION = 1
 NAME = f"fer.results/{VERSION}"
 
 WIDE = 112  # pixels; a face this large has all that the models look at
+MOST = 1e12  # of any number
 SHARP = 100.0  # variance of the crop's Laplacian at which sharpness is a half
 
 Kind = Literal["text", "whole", "real", "yes or no"]
@@ -72,6 +74,28 @@ def description() -> dict[str, Any]:
 def row(**values: Any) -> Row:
     """A row of all columns."""
     return {column.name: values.pop(column.name, None) for column in COLUMNS} | values
+
+
+def check(row: Row) -> None:
+    """Raise `ValueError` for a row that is none of ours, though it has all columns."""
+    for column in COLUMNS:
+        value = row[column.name]
+        if value is not None and not _FITS[column.kind](value):
+            raise ValueError(f"{column.name} is no {column.kind}")
+    shown = row["face"] is not None
+    needed = ["source", *(("emotion", "sure", "valence", "quality", *EMOTIONS) if shown else ())]
+    if any(row[name] is None for name in needed):
+        raise ValueError("a value is missing")
+    if shown and (row["emotion"] not in EMOTIONS or not -1 <= row["valence"] <= 1):
+        raise ValueError("no face of ours")
+
+
+_FITS: dict[Kind, Callable[[Any], bool]] = {
+    "text": lambda value: isinstance(value, str),
+    "whole": lambda value: isinstance(value, int) and abs(value) < MOST,
+    "real": lambda value: isinstance(value, int | float) and abs(value) < MOST,  # nor no number
+    "yes or no": lambda value: isinstance(value, bool),
+}
 
 
 def of_face(face: Face, scale: float) -> Row:

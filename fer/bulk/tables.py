@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from fer.batch import FORMULA
-from fer.bulk.schema import COLUMNS, Kind, Row
+from fer.bulk.schema import COLUMNS, Kind, Row, check
 from fer.errors import FerError, MissingExtra
 
 METADATA = b"fer"  # the key in a parquet file's metadata; of other files it stands beside them
+LINE = 1_000_000  # bytes; no row is as long
 GROUP = 2_000  # rows of a parquet file that are compressed together
 
 Write = Callable[[BinaryIO, Iterable[Row], dict[str, Any]], None]
@@ -83,13 +84,14 @@ def read(path: Path) -> Iterator[Row]:
             missing = [column.name for column in COLUMNS if column.name not in one]
             if missing:
                 raise FerError(f"{path} is not of fer batch: it has no column {missing[0]}.")
+            check(one)
             yield one
     except OSError as error:
         raise FerError(
             f"{path} cannot be read ({error.strerror or 'damaged'}): check its name and your "
             "permissions."
         ) from error
-    except (ValueError, csv.Error) as error:
+    except (ValueError, RecursionError, csv.Error) as error:
         raise FerError(f"{path} is damaged: let fer batch make it again.") from error
 
 
@@ -111,28 +113,43 @@ def _rows_of_parquet(path: Path) -> Iterator[Row]:
         import pyarrow.parquet as pq
     except ModuleNotFoundError as error:
         raise MissingExtra(error, "parquet") from error
-    with pq.ParquetFile(path, pre_buffer=False) as file:
-        for batch in file.iter_batches(GROUP):
-            yield from batch.to_pylist()
+    try:
+        with pq.ParquetFile(path, pre_buffer=False) as file:
+            names = [column.name for column in COLUMNS if column.name in file.schema_arrow.names]
+            for batch in file.iter_batches(GROUP, columns=names):
+                yield from batch.to_pylist()
+    except NotImplementedError as error:
+        raise ValueError("nothing that we write") from error
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """Each line, none of which may be long: one could be all of a hostile file."""
+    with path.open("rb") as file:
+        while line := file.readline(LINE):
+            if len(line) == LINE:
+                raise ValueError("no row")
+            yield line.decode("utf-8")
 
 
 def _rows_of_jsonl(path: Path) -> Iterator[Row]:
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            one = json.loads(line)
-            if not isinstance(one, dict):
-                raise ValueError("no row")
-            yield one
+    for line in _lines(path):
+        one = json.loads(line)
+        if not isinstance(one, dict):
+            raise ValueError("no row")
+        yield one
 
 
 def _rows_of_csv(path: Path) -> Iterator[Row]:
     kinds = {column.name: _FROM_TEXT[column.kind] for column in COLUMNS}
-    with path.open(encoding="utf-8", newline="") as lines:
-        for cells in csv.DictReader(lines):
-            one = {
-                name: kinds[name](text) for name, text in cells.items() if name in kinds and text
-            }
-            yield dict.fromkeys(cells) | one
+    heads: list[str] | None = None
+    for line in _lines(path):  # no cell of ours goes over several
+        (cells,) = csv.reader([line], strict=True)
+        if heads is None:
+            heads = cells
+            continue
+        named = dict(zip(heads, cells, strict=True))
+        one = {name: kinds[name](text) for name, text in named.items() if name in kinds and text}
+        yield dict.fromkeys(named) | one
 
 
 def _text(cell: str) -> str:

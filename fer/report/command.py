@@ -1,6 +1,7 @@
 """fer report results.parquet [--out report.html]: what a results file comes to, as one page."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 
@@ -17,7 +18,7 @@ def main(arguments: list[str]) -> int:
     from fer.bulk import tables
     from fer.bulk.files import write_whole
     from fer.errors import FerError, MissingExtra
-    from fer.report.faces import Origin
+    from fer.report.faces import Origin, pictures_of
     from fer.report.summary import summary
 
     try:
@@ -31,7 +32,7 @@ def main(arguments: list[str]) -> int:
     about = tables.about(options.results)
     every = about.get("options", {}).get("every", 0.2)
     origin = Origin(Path(about.get("folder", ".")), every)
-    html = page(options.results.name, found, about, origin)
+    html = page(options.results.name, found, about, partial(pictures_of, origin=origin))
     write_whole(out, lambda file: file.write(html.encode()))
     print(out)
     return 0

@@ -2,21 +2,23 @@
 
 import base64
 import io
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from PIL import Image
 
 from fer.bulk.schema import Row
 from fer.labels import COLOURS, EMOTIONS
-from fer.report.faces import Origin, pictures_of
 from fer.report.summary import VALENCES, Film, Summary, name_of
 
 FACES = 8  # of each expression
 FILMS = 12  # that are drawn, the longest
 STEPS = 120  # of time in a film's chart, at most
 
+STYLE = Path(__file__).parent / "report.css"
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,
@@ -26,20 +28,38 @@ _templates = Environment(
 )
 
 
-def page(title: str, found: Summary, about: dict[str, Any], origin: Origin) -> str:
+# Of some rows those whose picture is there, each with its face.
+Pictures = Callable[[list[Row]], Iterable[tuple[Row, Image.Image]]]
+
+
+def page(title: str, found: Summary, about: dict[str, Any], pictures: Pictures | None) -> str:
     """The HTML, which asks nothing of anywhere else."""
-    films = sorted(found.films.items(), key=lambda film: -len(film[1].seconds))
     return _templates.get_template("report.html").render(
         title=title,
-        found=found,
         options=about.get("options", {}),
+        style=Markup(STYLE.read_text("utf-8")),
+        body=body(found, pictures),
+    )
+
+
+def body(found: Summary, pictures: Pictures | None, failures: bool = True) -> Markup:
+    """What the page shows but for its title, to be styled by `STYLE`.
+
+    Without `pictures` there are no faces on it, without `failures` no list of them.
+    """
+    films = sorted(found.films.items(), key=lambda film: -len(film[1].seconds))
+    filled = _templates.get_template("body.html").render(
+        found=found,
+        failures=failures,
+        pictures=pictures is not None,
         colours=COLOURS,
         expressions=_expressions(found),
         valences=_valences(found),
         films=[_film(name, film) for name, film in films[:FILMS]],
         more_films=max(0, len(films) - FILMS),
-        sheet={emotion: _sheet(found.clearest(emotion), origin) for emotion in EMOTIONS},
+        sheet={one: _sheet(found.clearest(one), pictures) for one in EMOTIONS if pictures},
     )
+    return Markup(filled)
 
 
 def _expressions(found: Summary) -> list[dict[str, Any]]:
@@ -93,11 +113,11 @@ def _film(name: str, film: Film) -> dict[str, Any]:
     }
 
 
-def _sheet(rows: list[Row], origin: Origin) -> list[dict[str, Any]]:
+def _sheet(rows: list[Row], pictures: Pictures) -> list[dict[str, Any]]:
     """The first faces whose pictures are still there, in the order of the rows."""
     found: list[tuple[Row, Image.Image]] = []
     for start in range(0, len(rows), FACES):
-        found += pictures_of(rows[start : start + FACES], origin)
+        found += pictures(rows[start : start + FACES])
         if len(found) >= FACES:
             break
     order = {id(row): place for place, row in enumerate(rows)}

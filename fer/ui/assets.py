@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from fer.report.page import STYLE as REPORT
 from fer.ui import formatting
 
 UI = Path(__file__).parent
@@ -45,5 +46,6 @@ def stylesheet() -> str:
         UI / "page.css",
         *sorted(COMPONENTS.glob("*/*.css")),
         *sorted((UI / "tabs").glob("*.css")),
+        REPORT,
     ]
     return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)

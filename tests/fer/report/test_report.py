@@ -1,12 +1,13 @@
 """`fer report`: what the page of a results file says, and what it needs nothing else for."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from fer.bulk.run import Job, recognize
-from fer.bulk.schema import row
+from fer.bulk.schema import COLUMNS, row
 from fer.cli import main
 from fer.labels import EMOTIONS
 from fer.report.summary import FAILURES, OF_A_FILM, Film, Summary, summary
@@ -18,6 +19,14 @@ def face(emotion: str, p: float = 0.9, **values) -> dict:
     shares = {one: p if one == emotion else left for one in EMOTIONS}
     known = {"source": "a.jpg", "image_sha256": "0", "face": 1, "quality": 1.0, "valence": 0.0}
     return row(**known | shares | {"emotion": emotion, "sure": p >= 0.5} | values)
+
+
+def line(**values) -> bytes:
+    """A face of a results file, with other values."""
+    return json.dumps(face("fear") | values).encode() + b"\n"
+
+
+HEADS = ",".join(column.name for column in COLUMNS).encode() + b"\r\n"
 
 
 def test_rows_are_counted():
@@ -134,6 +143,18 @@ def test_a_name_is_text(fast, portrait, tmp_path):
         ("a.jsonl", b"{", "a.jsonl is damaged: let fer batch make it again"),
         ("a.jsonl", b"[]\n", "a.jsonl is damaged"),
         ("a.parquet", b"rubbish", "a.parquet is damaged"),
+        ("a.jsonl", b"[" * 100_000, "a.jsonl is damaged"),
+        ("a.jsonl", b" " * 2_000_000, "a.jsonl is damaged"),
+        ("a.jsonl", line(emotion="joy"), "a.jsonl is damaged"),
+        ("a.jsonl", line(valence=None), "a.jsonl is damaged"),
+        ("a.jsonl", line(valence=2), "a.jsonl is damaged"),
+        ("a.jsonl", line(valence=float("nan")), "a.jsonl is damaged"),
+        ("a.jsonl", line(fear="much"), "a.jsonl is damaged"),
+        ("a.jsonl", line(source=None), "a.jsonl is damaged"),
+        ("a.jsonl", line(sure=1), "a.jsonl is damaged"),
+        ("a.jsonl", line(seconds=1e300), "a.jsonl is damaged"),
+        ("a.csv", HEADS + b"a.jpg\r\n", "a.csv is damaged"),
+        ("a.csv", HEADS + b'"a' + b"," * 40 + b"\r\n", "a.csv is damaged"),
     ],
 )
 def test_what_is_no_results_file_is_said(tmp_path, monkeypatch, capsys, name, content, said):

@@ -19,7 +19,7 @@ Updates = dict[Any, Any]  # what an event changes: component → new value
 class Progress:
     """How far the work is."""
 
-    share: float  # 0 to 1
+    share: float | None  # 0 to 1, where that can be told
     text: str
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer.batch import Results
 from fer.labels import EMOTIONS
 from fer.recognizer import SURE, Face
 from fer.ui import assets
@@ -65,8 +64,8 @@ def ensemble(*names: str) -> Any:
     return SimpleNamespace(models=[SimpleNamespace(name=name) for name in names], combine=None)
 
 
-def results(*names: str) -> Results:
-    found = Results(problems=[(HOSTILE, HOSTILE)])
+def results(*names: str) -> batch_report.Shown:
+    found = batch_report.Shown(problems=[(HOSTILE, HOSTILE)])
     for name in names:
         found.add(name, [HAPPY])
     return found
@@ -80,9 +79,10 @@ def results(*names: str) -> Results:
         face_answer.render(HAPPY, 1, 1, ensemble(HOSTILE, "two")),
         batch_report.render(results(), 1),  # without a face
         batch_report.render(results(HOSTILE, "b.jpg"), 3),
+        batch_report.render_opened(HOSTILE, results(HOSTILE).summary),
         expression_bars.render(HOSTILE, "emotions", {HOSTILE: 1.0}),
     ],
-    ids=["message", "heatmap", "face answer", "problems", "batch", "bars"],
+    ids=["message", "heatmap", "face answer", "problems", "batch", "opened", "bars"],
 )
 def test_what_is_put_into_a_template_is_text(html: str) -> None:
     assert "script" not in Read(html).tags
