@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from films import write_clip, write_late_clip, write_turn
+from films import write_clip, write_late_clip, write_turn, write_uneven_clip
 from generated import MEMBER
 from PIL import Image
 
@@ -106,6 +106,13 @@ def test_a_film_shows_as_many_pictures_as_are_asked_for(portrait, tmp_path, ever
     film = open_film(clip, every)
     assert film.seconds == pytest.approx(2)
     assert len(list(film.pictures)) == count
+
+
+@pytest.mark.parametrize("kind", ["mp4", "mkv"])
+def test_a_film_of_uneven_pictures_is_shown_by_their_times(tmp_path, kind):
+    clip = write_uneven_clip(tmp_path / f"clip.{kind}", [0, 0.04, 0.08, 1, 1.5, 1.54, 1.7, 3])
+    seconds = [picture.seconds for picture in open_film(clip, 0.2).pictures]
+    assert seconds == pytest.approx([0, 1, 1.5, 1.7, 3], abs=0.002)
 
 
 def test_a_large_film_is_shown_smaller_by_a_scale(tmp_path):

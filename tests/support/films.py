@@ -3,6 +3,7 @@
 import math
 import re
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -38,6 +39,20 @@ def write_clip(
             if face:
                 frame.paste(face, (2 * i % (size // 3), size // 8))
             clip.mux(stream.encode(av.VideoFrame.from_image(frame)))
+        clip.mux(stream.encode())
+    return path
+
+
+def write_uneven_clip(path: Path, times: list[float]) -> Path:
+    """A clip of a grey wall with a picture at each of these seconds, as phones film in the dark."""
+    with av.open(path, "w") as clip:
+        stream = clip.add_stream("mpeg4", RATE, pix_fmt="yuv420p")
+        stream.width, stream.height = 64, 48
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for seconds in times:
+            frame = av.VideoFrame.from_image(Image.new("RGB", (64, 48), "grey"))
+            frame.pts, frame.time_base = round(1000 * seconds), Fraction(1, 1000)
+            clip.mux(stream.encode(frame))
         clip.mux(stream.encode())
     return path
 

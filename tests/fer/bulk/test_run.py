@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -132,6 +133,30 @@ def test_what_it_says(mixed, tmp_path, monkeypatch, capsys, arguments, code, sai
     assert (printed.out or printed.err).startswith(said)
     if not printed.out:
         assert {path.name for path in Path().iterdir()} == before, "nothing is left behind"
+
+
+def test_a_folder_that_cannot_be_read_is_a_row_among_the_others(
+    fast, portrait, tmp_path, monkeypatch
+):
+    for name in ("a/1.jpg", "b/2.jpg", "c/3.jpg"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True)
+        (tmp_path / "in" / name).write_bytes(portrait.read_bytes())
+    real = os.listdir
+
+    def listed(place):
+        if Path(place).name == "b":  # a right that root would not lack
+            raise PermissionError
+        return real(place)
+
+    monkeypatch.setattr("fer.bulk.inputs.os.listdir", listed)
+    recognize(Job([str(tmp_path / "in")], tmp_path / "out.jsonl"), fast)
+    rows = read(tmp_path / "out.jsonl")
+    assert [row["source"].removeprefix(str(tmp_path)) for row in rows] == [
+        *["/in/a/1.jpg", "/in/b", "/in/c/3.jpg"],
+    ]
+    assert [row["error"] for row in rows] == [
+        *[None, "The folder cannot be read: check your permissions.", None],
+    ]
 
 
 def test_it_can_be_stopped(mixed, tmp_path, monkeypatch, capsys):
