@@ -34,6 +34,7 @@ OF_THE_PAGE = (
     "test_api.py",
     "test_mcp.py",
     "test_guard.py",
+    "test_device.py",
     "test_limits.py",
 )
 LONGEST = (*OF_THE_PAGE, "test_reproduce.py", "test_training.py", "test_bad_connection.py")

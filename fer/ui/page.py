@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 from fer.ui import api, assets, theme
 from fer.ui.backend import CONCURRENT_REQUESTS, Backend
 from fer.ui.components import disclaimer, message
-from fer.ui.server import gradio_internals, guard, sessions, uploads
+from fer.ui.server import device_files, gradio_internals, guard, sessions, uploads
 from fer.ui.tabs import about, batch, live, photo, video
 
 TITLE = "What does this face express?"
@@ -64,7 +64,7 @@ def launch_settings() -> dict[str, Any]:
         "footer_links": [],
         "max_file_size": uploads.MAX_FILE_SIZE,
         "state_session_capacity": sessions.MAX_SESSIONS,
-        "app_kwargs": {"middleware": [Middleware(guard.Guard)]},
+        "app_kwargs": {"middleware": [Middleware(guard.Guard)], "routes": [device_files.ROUTE]},
         # Other processes would answer past the guard, and history is kept of nobody.
         "ssr_mode": False,
         "num_workers": 0,

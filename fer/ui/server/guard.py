@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fer.ui.server import origins, uploads
+from fer.ui.server import device_files, origins, uploads
 
 API = "/gradio_api/"
 UPLOAD, MCP = f"{API}upload", f"{API}mcp"
@@ -27,7 +27,10 @@ PAGE = r"/|/config/?|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt|/pwa
 READ = r"info/?|startup-events|upload_progress|queue/data|heartbeat/[^/]+|call/(v2/)?\w+/\w+"
 WRITE = r"upload|queue/join|call/(v2/)?\w+/?|run/predict/?|cancel|reset/?|component_server/?"
 OF_MCP = re.compile(rf"{MCP}(/.*)?")
-READING = re.compile(rf"{PAGE}|/(assets|static)/.+|{API}({READ}|file=(?!https?:).+)", re.IGNORECASE)
+READING = re.compile(
+    rf"{PAGE}|/(assets|static)/.+|{device_files.ADDRESS.pattern}|{API}({READ}|file=(?!https?:).+)",
+    re.IGNORECASE,
+)
 WRITING = re.compile(rf"{API}({WRITE})")
 
 MAX_UPLOAD = 1_000_000_000  # bytes of all the files that are sent together
@@ -73,12 +76,14 @@ class Guard:
             return await self._app(scope, receive, send)
         body = Body(receive, limit(scope["path"]))
         started = False
+        own = device_files.ADDRESS.fullmatch(scope["path"])
+        headers = HEADERS | ({"Content-Security-Policy": device_files.POLICY} if own else {})
 
         async def answer(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                MutableHeaders(scope=message).update(HEADERS)
+                MutableHeaders(scope=message).update(headers)
             await send(message)
 
         async def answer_in_bounds(message: Message) -> None:
