@@ -1,8 +1,8 @@
 """The live tab: the camera's picture with boxes, smoothed bars and a trace of valence.
 
-The page sends one small picture at a time and waits for the answer, so that a slow server gets
-fewer pictures instead of a queue of old ones. Nothing is remembered here: the page itself sends
-back where the faces were.
+The page reads the camera by itself where it can. Else it sends one small picture at a time and
+waits for the answer, so that a slow server gets fewer pictures instead of a queue of old ones.
+Nothing is remembered here: the page itself sends back where the faces were.
 """
 
 import base64
@@ -16,6 +16,7 @@ from fer.faces.tracking import match
 from fer.images import open_image
 from fer.ui.backend import CONCURRENT_REQUESTS, Backend
 from fer.ui.components import live_view
+from fer.ui.server import device_files
 
 MAX_CHARACTERS = 400_000  # of one picture, in base64
 MAX_PIXELS = 640 * 640
@@ -26,10 +27,7 @@ WAIT_SECONDS = 5.0
 BUSY = "The server is busy: try again in a minute."
 BAD_PICTURE = "The camera’s picture could not be used: start again."
 
-INVITATION = """
-## Your camera
-Pictures go to the server one by one and are forgotten at once.
-"""
+INVITATION = "## Your camera"
 
 
 def build(backend: Backend) -> None:
@@ -49,7 +47,8 @@ def build(backend: Backend) -> None:
             free.release()
 
     gr.Markdown(INVITATION)
-    live_view.build(read_picture)
+    in_page = backend.quick.folder.path == device_files.MODEL
+    live_view.build(read_picture, device_files.folder() if in_page else "")
 
 
 def answer(backend: Backend, asked: dict[str, Any]) -> dict[str, Any]:

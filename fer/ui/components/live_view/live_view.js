@@ -1,85 +1,60 @@
-// The camera, its faces and what they show. One picture is under way at a time.
+// The camera and the loop: one picture is under way at a time.
 
-const WIDTH = 480; // of the picture that is sent
-const SMOOTH = 0.35; // the share of the newest answer
+const LONGEST = 480; // side of the picture that is looked at
 const FRESH = 10; // pictures after which new faces are looked for everywhere
-const MINUTE = 60_000;
+const AGAIN = 2000; // milliseconds until a silent server is asked again
 
 const part = (selector) => element.querySelector(selector);
 const [video, camera, start] = [part('video'), part('.camera'), part('.start')];
+const [canvas, { dataset }] = [part('canvas'), part('.live')];
 const rows = [...element.querySelectorAll('.bars tr')];
 const names = rows.map((row) => row.cells[0].textContent);
-const sure = Number(part('.live').dataset.sure);
-const percents = JSON.parse(part('.live').dataset.percents); // the text of each whole per cent
-const canvas = document.createElement('canvas');
+const sure = Number(dataset.sure);
+const percents = JSON.parse(dataset.percents); // the text of each whole per cent
+const valences = JSON.parse(dataset.valences); // of each emotion
+const context = canvas.getContext('2d', { willReadFrequently: true });
 
 let running = false;
-let faces = []; // box, smoothed probabilities and valence of each
-let trace = []; // [time, valence] of the first face
-let times = []; // of the answers of the last seconds
-let count = 0;
+let source = null; // a promise of one, from when the tab is first looked at
+let reading = false;
+let times = []; // of the pictures of the last seconds
 
 const say = (text) => {
   part('.message').textContent = text;
   part('.message').hidden = !text;
 };
 
-const picture = () => {
-  canvas.width = WIDTH;
-  canvas.height = Math.round((WIDTH * video.videoHeight) / video.videoWidth);
-  canvas.getContext('2d').drawImage(video, 0, 0, canvas.width, canvas.height);
-  return canvas.toDataURL('image/jpeg', 0.85);
+const tell = (where) => {
+  part('.where').textContent = WHERE[where];
 };
 
-const drawBoxes = () => {
-  camera.querySelectorAll('.box').forEach((box) => box.remove());
-  faces.forEach(({ box: [x0, y0, x1, y1] }, i) => {
-    const box = document.createElement('div');
-    box.className = 'box';
-    // The picture is shown as in a mirror.
-    box.style.cssText = `right: ${(100 * x0) / canvas.width}%; top: ${(100 * y0) / canvas.height}%;
-      width: ${(100 * (x1 - x0)) / canvas.width}%; height: ${(100 * (y1 - y0)) / canvas.height}%`;
-    box.innerHTML = `<span>${i + 1}</span>`;
-    camera.append(box);
-  });
+// The networks are loaded when the tab is first looked at.
+const prepare = () => {
+  source ??= dataset.device
+    ? deviceSource(dataset.device).catch(() => {
+        tell('unable');
+        return serverSource;
+      })
+    : Promise.resolve(serverSource);
 };
+tell(dataset.device ? 'device' : 'server');
+new IntersectionObserver(() => element.offsetParent && prepare()).observe(element);
 
-const drawBars = () => {
-  const shares = faces[0]?.probabilities ?? names.map(() => 0);
-  const top = Math.max(...shares);
-  rows.forEach((row, i) => {
-    row.className = faces.length && shares[i] === top ? 'top' : '';
-    row.querySelector('.bar').style.width = `${100 * shares[i]}%`;
-    row.cells[2].textContent = faces.length ? percents[Math.round(100 * shares[i])] : '';
-  });
-  const name = names[shares.indexOf(top)];
-  part('.now').textContent = !faces.length ? 'no face' : top < sure ? `not sure (${name}?)` : name;
-};
-
-const drawTrace = (now) => {
-  trace = trace.filter(([when]) => now - when < MINUTE);
-  const points = trace.map(([when, valence]) => [600 - (600 * (now - when)) / MINUTE, 60 - 55 * valence]);
-  part('polyline').setAttribute('points', points.map((point) => point.join(',')).join(' '));
-};
-
-const smooth = (found, now) => {
-  faces = found.map(({ box, was, probabilities, valence }) => {
-    const before = faces[was];
-    const towards = (old, value) => (before ? old + SMOOTH * (value - old) : value);
-    return {
-      box,
-      probabilities: probabilities.map((p, i) => towards(before?.probabilities[i], p)),
-      valence: towards(before?.valence, valence),
-    };
-  });
-  if (faces.length) trace.push([now, faces[0].valence]);
-  times = [...times.filter((when) => now - when < 3000), now];
-  const seconds = (now - times[0]) / 1000;
-  part('.rate').textContent = seconds > 1 ? `${((times.length - 1) / seconds).toFixed(1)} a second` : '';
+const takePicture = () => {
+  const scale = LONGEST / Math.max(video.videoWidth, video.videoHeight);
+  const [width, height] = [video.videoWidth, video.videoHeight].map((side) => Math.round(side * scale));
+  if (canvas.width !== width || canvas.height !== height) {
+    Object.assign(canvas, { width, height });
+    camera.style.aspectRatio = `${width} / ${height}`;
+    camera.style.maxWidth = `${(70 * width) / height}vh`;
+  }
+  context.drawImage(video, 0, 0, width, height);
 };
 
 const stop = () => {
   running = false;
+  // The picture that was looked at last stays, with its boxes.
+  camera.classList.add('frozen');
   video.srcObject?.getTracks().forEach((track) => track.stop());
   start.textContent = 'Start';
   part('.rate').textContent = '';
@@ -91,43 +66,63 @@ const stopUnseen = () => running && (!element.offsetParent || document.hidden) &
 new IntersectionObserver(stopUnseen).observe(element);
 document.addEventListener('visibilitychange', stopUnseen);
 
-const stream = async () => {
-  while (running) {
-    count += 1;
-    const before = count % FRESH ? faces.map(({ box }) => box) : [];
-    let answer;
-    try {
-      answer = await server.read_picture({ picture: picture(), before });
-    } catch {
-      answer = { error: 'The server does not answer: try again in a minute.' };
-    }
-    if (!running) return;
-    if (answer.error) {
-      say(answer.error);
-      return stop();
-    }
-    smooth(before.length ? answer.faces : matched(answer.faces), performance.now());
-    drawBoxes();
-    drawBars();
-    drawTrace(performance.now());
+const count = () => {
+  const now = performance.now();
+  times = [...times.filter((when) => now - when < 3000), now];
+  const seconds = (now - times[0]) / 1000;
+  part('.rate').textContent = seconds > 1 ? `${((times.length - 1) / seconds).toFixed(0)} a second` : '';
+};
+
+const read = async (from) => {
+  if (!from.read || reading || !faces.length) return;
+  reading = true;
+  try {
+    (await from.read(faces)).forEach(take);
+  } finally {
+    reading = false;
   }
 };
 
-// Faces looked for everywhere know none before: the nearest earlier one is the same.
-const matched = (found) =>
-  found.map((face) => {
-    const far = faces.map(({ box }) => Math.hypot(box[0] - face.box[0], box[1] - face.box[1]));
-    const was = far.indexOf(Math.min(...far));
-    return { ...face, was: far[was] < face.box[2] - face.box[0] ? was : null };
-  });
+const stream = async (from) => {
+  for (let number = 0; running; number++) {
+    takePicture();
+    let found;
+    try {
+      found = await from.look(canvas, faces, number % FRESH === 0);
+    } catch (error) {
+      if (!running) return;
+      if (error?.said) {
+        say(error.message);
+        return stop();
+      }
+      say('The server does not answer. It is asked again until it does.');
+      await new Promise((done) => setTimeout(done, AGAIN));
+      continue;
+    }
+    if (!running) return;
+    say('');
+    follow(found);
+    read(from);
+    count();
+    draw();
+  }
+};
 
 start.addEventListener('click', async () => {
   if (running) return stop();
-  say('');
   start.disabled = true; // until the visitor has allowed the camera: two loops would run
+  const told = part('.where').textContent;
+  let from;
   try {
+    prepare();
+    if (dataset.device) say('What reads faces is being loaded: 15 MB, once.');
+    from = await source;
+    say('');
+    // Nobody's picture is sent who was told that it is not.
+    if (part('.where').textContent !== told) return say('Press Start again if that is fine.');
     video.srcObject = await navigator.mediaDevices.getUserMedia({
-      video: { width: 640, height: 480, facingMode: 'user' },
+      // Whole, or a picture that is higher than wide would be cut off.
+      video: { width: 640, height: 480, facingMode: 'user', resizeMode: 'none' },
     });
     await video.play();
   } catch {
@@ -136,8 +131,23 @@ start.addEventListener('click', async () => {
     start.disabled = false;
   }
   part('.off').hidden = true;
+  part('.card').hidden = false;
+  camera.classList.remove('frozen');
   running = true;
   start.textContent = 'Pause';
   stopUnseen(); // the visitor may have gone to another tab meanwhile
-  stream();
+  stream(from);
+});
+
+part('.calm').addEventListener('click', () => {
+  calm = { id: chosen, answers: [], mean: null };
+  draw();
+});
+
+part('.save').addEventListener('click', () => {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([traceTable()], { type: 'text/csv' }));
+  link.download = 'last minute.csv';
+  link.click();
+  URL.revokeObjectURL(link.href);
 });
