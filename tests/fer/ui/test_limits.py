@@ -44,6 +44,8 @@ def test_too_many_visitors_are_asked_to_try_again(browser: Browser, monkeypatch)
         opened.locator(".example").first.click()
         expect(opened.get_by_text("busy. Please try again")).to_be_visible()
         opened.get_by_role("tab", name="Live").click()
+        # For another model than the page itself can run.
+        expect(opened.locator("#live .where")).to_contain_text("Pictures go to the server")
         opened.get_by_role("button", name="Start").click()
         expect(opened.locator("#live [role=status]")).to_have_text(live.BUSY)
         expect(opened.get_by_role("button", name="Start")).to_be_visible()

@@ -32,7 +32,7 @@ const drawBoxes = () => {
     box.style.cssText = `right: ${x0 * across}%; top: ${y0 * down}%;
       width: ${(x1 - x0) * across}%; height: ${(y1 - y0) * down}%`;
     box.setAttribute('aria-pressed', id === chosen);
-    box.classList.toggle('high', y0 * down < 8); // its label has no room above
+    box.classList.toggle('high', y0 * down < 6); // its label has no room above
     const text = !probabilities ? '…' : isSure(probabilities) ? topOf(probabilities) : 'not sure';
     if (box.textContent !== text) box.firstChild.textContent = text;
     box.setAttribute('aria-label', `Face ${id}: ${text}`);

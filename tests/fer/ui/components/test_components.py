@@ -129,10 +129,12 @@ def test_a_moment_of_a_clip_comes_written_to_its_script(shown: Face, words: str)
 def test_the_live_script_is_given_threshold_and_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
     monkeypatch.setattr(live_view.gr, "HTML", lambda html, **settings: made.append(html))
-    live_view.build(lambda asked: asked)
+    live_view.build(lambda asked: asked, "device/0/")
     read = Read(made[0])
     assert float(read.attribute("data-sure")) == SURE
     assert json.loads(read.attribute("data-percents")) == list(PERCENTS)
+    assert json.loads(read.attribute("data-valences")) == [0.5, -1, -1, 1, -0.5, -1, 0]
+    assert read.attribute("data-device") == "device/0/"
     assert [name for name in EMOTIONS if name in read.texts] == list(EMOTIONS)
 
 

@@ -23,6 +23,7 @@ SMALL = io.BytesIO()
 Image.new("RGB", (64, 48)).save(SMALL, "JPEG")
 PICTURE = "data:image/jpeg;base64," + base64.b64encode(SMALL.getvalue()).decode()
 
+MORE_HAPPINESS = re.compile(r"^\d\d points more happiness than on the neutral face")
 TWO_POINTS = re.compile(r"^[\d.]+,[\d.]+ [\d.]+,")
 
 # How light a canvas is, from 0 to 255.
@@ -135,17 +136,25 @@ def test_a_server_that_does_not_answer_is_asked_again(page: Page) -> None:
     expect(page.locator("#live .rate")).to_contain_text("a second")
 
 
-# A camera that shows a picture.
+# A camera that shows a picture, until it shows another one.
 SHOW = """
 async (address) => {
   const image = await createImageBitmap(await (await fetch(address)).blob());
-  const canvas = document.createElement('canvas');
+  window.shown = image;
+  if (window.canvas) return;
+  window.canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = [image.width, image.height];
-  const show = () => canvas.getContext('2d').drawImage(image, 0, 0);
-  setInterval(show, 50);
+  setInterval(() => canvas.getContext('2d').drawImage(window.shown, 0, 0), 50);
   navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(20);
 }
 """
+
+
+def show(page: Page, picture: Image.Image) -> None:
+    """Put it before the page's camera."""
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    page.evaluate(SHOW, "data:image/png;base64," + base64.b64encode(file.getvalue()).decode())
 
 
 @pytest.fixture
@@ -155,9 +164,7 @@ def upright(page: Page, portrait: Path) -> tuple[Page, Image.Image]:
     picture = Image.new("RGB", (480, 640), "grey")
     picture.paste(photo.resize((400, 400)), (0, 0))
     picture.paste(photo.resize((240, 240)), (230, 400))
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    page.evaluate(SHOW, "data:image/png;base64," + base64.b64encode(file.getvalue()).decode())
+    show(page, picture)
     return page, picture
 
 
@@ -193,12 +200,24 @@ def test_each_face_has_its_answer_and_one_is_chosen(upright: tuple[Page, Image.I
     expect(page.locator("#live .answer")).to_be_visible()
 
 
-def test_answers_are_compared_with_a_neutral_face(page: Page) -> None:
+def test_answers_are_compared_with_a_neutral_face(
+    page: Page, portrait: Path, fast: fer.Recognizer
+) -> None:
+    def close_up(name: str) -> Image.Image:
+        photo = Image.open(portrait.with_name(name)).convert("RGB")
+        x0, y0, x1, y1 = fast.detector(photo)[0].box
+        middle, side = ((x0 + x1) / 2, (y0 + y1) / 2), y1 - y0
+        around = [round(at + sign * side) for sign in (-1, 1) for at in middle]
+        return photo.crop(around).resize((480, 480))
+
+    show(page, close_up("hopper.jpg"))
     start(page)
     expect(page.locator("#live .compared")).to_have_count(0)
     page.get_by_role("button", name="Compare with my neutral face").click()
     expect(page.locator("#live .against")).to_contain_text("As on the neutral face")
     expect(page.locator("#live .compared")).to_have_count(len(EMOTIONS))
+    show(page, close_up("astronaut.jpg"))
+    expect(page.locator("#live .against")).to_contain_text(MORE_HAPPINESS)
 
 
 def test_the_last_minute_can_be_saved(page: Page) -> None:
