@@ -70,7 +70,8 @@ const count = () => {
   const now = performance.now();
   times = [...times.filter((when) => now - when < 3000), now];
   const seconds = (now - times[0]) / 1000;
-  part('.rate').textContent = seconds > 1 ? `${((times.length - 1) / seconds).toFixed(0)} a second` : '';
+  const rate = ((times.length - 1) / seconds).toFixed(0);
+  part('.rate').textContent = seconds > 1 ? `${rate} pictures a second` : '';
 };
 
 const read = async (from) => {

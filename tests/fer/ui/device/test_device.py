@@ -4,16 +4,18 @@ import base64
 import gzip
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import httpx
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import Image, ImageChops, ImageEnhance, ImageOps
 from playwright.sync_api import Browser, Page
 from serving import ROOT
 
 import fer
+from fer.faces.tracking import overlap
 from fer.ui.server import device_files
 
 EXAMPLES = ROOT / "fer" / "ui" / "examples"
@@ -23,7 +25,7 @@ PIXEL, SHARE = 1.0, 0.01  # how far boxes and probabilities may be from Python's
 
 # Two workers, as the live tab has them, find and read the faces of a picture.
 READ = """
-async ([folder, address]) => {
+async ([folder, address, known]) => {
   const asked = (worker, message) =>
     new Promise((answered, failed) => {
       worker.onmessage = ({ data }) => (data.error ? failed(data.error) : answered(data.answer));
@@ -44,9 +46,9 @@ async ([folder, address]) => {
   const { width, height, data } = context.getImageData(0, 0, image.width, image.height);
   const [finder, reader] = window.workers;
   const picture = { width, height, data };
-  const faces = await asked(finder, { task: { picture, known: [], everywhere: true } });
+  const faces = await asked(finder, { task: { picture, known, everywhere: !known.length } });
   const shares = await asked(reader, { task: faces.map(({ crop }) => crop) });
-  return faces.map(({ box, landmarks }, i) => ({ box, landmarks, probabilities: shares[i] }));
+  return faces.map(({ crop, ...face }, i) => ({ ...face, probabilities: shares[i] }));
 }
 """
 
@@ -74,6 +76,14 @@ def twice(photo: Image.Image) -> Image.Image:
     return both
 
 
+def read(page: Page, picture: Image.Image, known: Sequence[object] = ()) -> list[dict[str, Any]]:
+    """The faces that the page finds: those that are known, or else all."""
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    address = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return page.evaluate(READ, [device_files.folder(), address, list(known)])
+
+
 CHANGES = {
     "as it is": lambda photo: photo,
     "in a camera's format": lambda photo: in_format(photo, 640, 480),
@@ -95,16 +105,25 @@ def test_the_page_answers_as_python_does(
     opened: Page, fast: fer.Recognizer, name: str, change: str
 ) -> None:
     picture = CHANGES[change](Image.open(EXAMPLES / f"{name}.jpg").convert("RGB"))
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    address = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
-    found = opened.evaluate(READ, [device_files.folder(), address])
+    found = read(opened, picture)
     expected = fast(picture)
     assert len(found) == len(expected)
     for face, same in zip(found, expected, strict=True):
         np.testing.assert_allclose(face["box"], same.box, rtol=0, atol=PIXEL)
         np.testing.assert_allclose(face["landmarks"], same.landmarks, rtol=0, atol=PIXEL)
         np.testing.assert_allclose(face["probabilities"], same.probabilities, rtol=0, atol=SHARE)
+
+
+def test_known_faces_are_followed_where_they_go(opened: Page, fast: fer.Recognizer) -> None:
+    picture = twice(Image.open(EXAMPLES / "astronaut.jpg").convert("RGB"))
+    first = read(opened, picture)
+    assert [face["was"] for face in first] == [None, None]
+    moved = ImageChops.offset(picture, 12, 7)
+    for face, expected in zip(read(opened, moved, first), fast(moved), strict=True):
+        assert face["was"] in (0, 1)
+        assert overlap(face["box"], expected.box) > 0.85  # seen from where it was
+    (face,) = read(opened, moved, first[1:])  # and others are not looked for each time
+    assert face["was"] == 0
 
 
 def test_all_that_is_loaded_is_small() -> None:
