@@ -7,7 +7,13 @@ from fer.models.records import Metrics
 from model_cards import formatting
 from model_cards.carbon import Emissions, emissions
 from model_cards.figures import checked_metrics
-from model_cards.licences import Licence, began_with_imagenet, licence_of, training_data
+from model_cards.licences import (
+    Licence,
+    began_with_imagenet,
+    licence_of,
+    training_data,
+    weights_of_timm,
+)
 from model_cards.references import (
     PublishedResult,
     citations,
@@ -54,7 +60,8 @@ class CardContext:
     plots: dict[str, list[formatting.Plot]]  # by split
     published: list[PublishedResult]
     training_data: list[str]
-    imagenet: list[str]  # architectures that began with timm's ImageNet weights
+    imagenet: list[str]  # architectures that began with ImageNet weights of timm, unnamed
+    weights: list[str]  # of timm that others began with
     licence: Licence
     citations: list[str]
 
@@ -94,6 +101,7 @@ def card_context(folder: ModelFolder, name: str | None = None) -> CardContext:
         published=published(splits),
         training_data=list({one.name: f"{one.name}. {one.licence}" for one in data}.values()),
         imagenet=[one.config.architecture for one in networks if began_with_imagenet(one)],
+        weights=[name for one in networks for name in weights_of_timm(one)],
         licence=licence_of(*networks),
         citations=citations([*architectures, *methods, *known]),
     )

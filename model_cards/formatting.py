@@ -118,6 +118,8 @@ def plots(split: str, figures: SplitFigures) -> list[Plot]:
 def start(architecture: str, training: TrainingRecord) -> str:
     """What the weights were before the run."""
     recipe, earlier = training.recipe, training.started_from
+    if earlier and earlier.weights and not earlier.recipe:
+        return f"from timm’s weights `{earlier.weights}`"
     if recipe and recipe.pretrained:
         return f"from timm’s ImageNet weights of {architecture} (CC BY-NC 4.0)"
     if not earlier:
@@ -129,6 +131,8 @@ def start(architecture: str, training: TrainingRecord) -> str:
     else:
         model = "weights that were not trained here"
     imagenet = ", which began with ImageNet weights (CC BY-NC 4.0)" if earlier.pretrained else ""
+    if earlier.weights:
+        imagenet = f", which began with timm’s weights `{earlier.weights}`"
     return f"from {model}{imagenet}"
 
 

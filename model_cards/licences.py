@@ -37,6 +37,13 @@ class Licence:
 
 
 CC0 = Licence("cc0-1.0", "The weights are in the public domain (CC0 1.0).")
+MIT = Licence("mit", "The weights are under the MIT License, as is what they began with.")
+BSD = Licence(
+    "bsd-3-clause", "The weights are under the BSD 3-Clause License, as is what they began with."
+)
+APACHE = Licence(
+    "apache-2.0", "The weights are under the Apache License 2.0, as is what they began with."
+)
 RESEARCH_AND_DEMONSTRATION = Licence(
     "research-and-demonstration",
     "The weights are for research and demonstration: they were trained on photos that were "
@@ -59,7 +66,16 @@ UNKNOWN = Licence(
 )
 
 # From the freest to the strictest.
-LICENCES = (CC0, RESEARCH_AND_DEMONSTRATION, NON_COMMERCIAL_RESEARCH, CC_BY_NC, UNKNOWN)
+LICENCES = (
+    CC0,
+    MIT,
+    BSD,
+    APACHE,
+    RESEARCH_AND_DEMONSTRATION,
+    NON_COMMERCIAL_RESEARCH,
+    CC_BY_NC,
+    UNKNOWN,
+)
 
 
 def licence_of(*networks: NetworkFolder) -> Licence:
@@ -75,9 +91,15 @@ def training_data(network: NetworkFolder) -> list[TrainingData]:
 
 
 def began_with_imagenet(network: NetworkFolder) -> bool:
-    """Whether a network, or one before it, began with timm's weights, which are CC BY-NC 4.0."""
-    recipe = network.training.recipe
-    return bool(recipe and recipe.pretrained) or any(one.pretrained for one in _before(network))
+    """Whether a network, or one before it, began with weights of timm that its record does not
+    name: ImageNet weights of a ConvNeXt-V2, which are CC BY-NC 4.0."""
+    before = any(one.pretrained for one in _before(network))
+    return network.training.with_unnamed_weights or before
+
+
+def weights_of_timm(network: NetworkFolder) -> list[str]:
+    """The weights of timm that a network, or one before it, began with, where they are named."""
+    return [one.weights for one in _before(network) if one.weights]
 
 
 def _before(network: NetworkFolder) -> list[Origin]:

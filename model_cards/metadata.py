@@ -33,9 +33,9 @@ def metadata(context: CardContext) -> ModelCardData:
             "emissions": round(context.emissions.grams, 1),  # in grams, as the Hub wants them
             "source": "estimated by codecarbon's method from the measured time",
         }
-    if context.imagenet:
-        names = dict.fromkeys(context.imagenet)
-        options["base_model"] = [f"timm/{_pretrained_name(name)}" for name in names]
+    names = [f"timm/{_pretrained_name(name)}" for name in dict.fromkeys(context.imagenet)]
+    if began_with := dict.fromkeys([*names, *(name for name in context.weights if "/" in name)]):
+        options["base_model"] = list(began_with)
     return ModelCardData(
         model_name=context.name,
         library_name=LIBRARY,

@@ -14,6 +14,7 @@ from fer.networks.names import CONVNEXT, DDAMFN, FACE_RESNET
 
 PUBLISHED = Path(__file__).parent / "published.json"
 
+TIMM = "R. Wightman, “PyTorch Image Models”, 2019, doi:10.5281/zenodo.4414861."
 CITATIONS = {
     DDAMFN: (
         "S. Zhang, Y. Zhang, Y. Zhang, Y. Wang, Z. Song, “A Dual-Direction Attention Mixed "
@@ -65,7 +66,7 @@ def network_name(architecture: str) -> str:
     """An architecture as people write it."""
     if architecture in CONVNEXT:
         return f"ConvNeXt-V2 {architecture.split('_')[1]}"
-    return {DDAMFN: "DDAMFN", FACE_RESNET: "ResNet-29"}[architecture]
+    return {DDAMFN: "DDAMFN", FACE_RESNET: "ResNet-29"}.get(architecture, f"timm {architecture}")
 
 
 def published_names(data: Iterable[TrainingData]) -> list[str]:
@@ -90,8 +91,9 @@ def data_name(figures: SplitFigures) -> str:
 
 
 def citations(works: Iterable[str]) -> list[str]:
-    """What to cite for networks, data sets and methods, by the keys of `CITATIONS`."""
-    return list(dict.fromkeys(citation for work in works for citation in CITATIONS[work]))
+    """What to cite for networks, data sets and methods, by the keys of `CITATIONS`; any other
+    network is timm's."""
+    return list(dict.fromkeys(one for work in works for one in CITATIONS.get(work, (TIMM,))))
 
 
 def published(metrics: Metrics) -> list[PublishedResult]:

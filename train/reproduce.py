@@ -2,9 +2,9 @@
 
 `--msceleb MFN_msceleb.pth`, the user's own copy of upstream's file, is what DDAMFN starts from in
 its paper; without it, less is to be expected. Trains DDAMFN and ConvNeXt-V2, or the `--members`
-named, stacks them, judges all of them and ends in the table, which is also put into
-`<out>/RESULTS.md`. The same command carries on after a stop; a model is judged again only where it,
-its configuration or the faces have changed.
+named (a recipe's file makes one of any network), stacks them, judges all of them and ends in the
+table, which is also put into `<out>/RESULTS.md`. The same command carries on after a stop; a model
+is judged again only where it, its configuration or the faces have changed.
 """
 
 import argparse
@@ -33,9 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--members",
         nargs="+",
-        choices=MEMBERS,
         default=OF_PAPER,
-        help=f"networks to train and stack (else those of the paper: {', '.join(OF_PAPER)})",
+        help=f"networks to train and stack: {', '.join(MEMBERS)}, or files of recipes "
+        f"(else those of the paper: {', '.join(OF_PAPER)})",
     )
     for name, recipe in MEMBERS.items():
         parser.add_argument(f"--{name}", type=Path, default=recipe, help="TOML file of its recipe")
@@ -53,6 +53,11 @@ def main(arguments: list[str] | None = None) -> int:
         "--minutes", type=float, default=0, help="stop, ready to be resumed, after so long"
     )
     options = parser.parse_args(arguments)
+    for member in options.members:
+        if member not in MEMBERS and not member.endswith(".toml"):
+            parser.error(f"there is no member {member}: name {', '.join(MEMBERS)} or a recipe.toml")
+    if len({Path(member).stem for member in options.members}) < len(options.members):
+        parser.error("two members have one name: rename a recipe's file")
     if options.seeds < 1:
         parser.error("--seeds must be at least 1")
     if options.msceleb and "ddamfn" not in options.members:
@@ -69,7 +74,10 @@ def carry_out(options: argparse.Namespace) -> int:
     from train.studies.reproduction import reproduce
     from train.studies.results import WITHOUT_START
 
-    recipes = {name: load_recipe(getattr(options, name)) for name in options.members}
+    recipes = {
+        Path(member).stem: load_recipe(getattr(options, member) if member in MEMBERS else member)
+        for member in options.members
+    }
     if options.msceleb:
         with make_accelerator().main_process_first():
             start = start_from(options.msceleb, options.out / "msceleb")

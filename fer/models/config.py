@@ -9,7 +9,7 @@ from fer.errors import ModelError
 from fer.labels import EMOTIONS
 from fer.models.files import json_sha256, write_json
 from fer.models.settings import MOST_BYTES, OF_ENSEMBLES, OF_NETWORKS, check_settings
-from fer.networks.names import ARCHITECTURES, CONVNEXT
+from fer.networks.names import ANY, is_timms, may_be
 from fer.version import __version__
 
 FORMAT = 1
@@ -84,11 +84,11 @@ def weights_name(config: NetworkConfig | EnsembleConfig) -> str:
 
 
 def write_config(folder: Path, config: NetworkConfig | EnsembleConfig) -> None:
-    """Write `config.json` such that timm alone can read a ConvNeXt-V2 folder too."""
+    """Write `config.json` such that timm alone can read the folder of a network that it knows."""
     values: dict[str, Any] = asdict(config)
     if isinstance(config, NetworkConfig):
         values["num_classes"] = len(config.outputs)
-        if config.architecture in CONVNEXT:
+        if is_timms(config.architecture):
             size = config.input_size
             values["pretrained_cfg"] = {
                 "input_size": (3, size, size),
@@ -150,9 +150,8 @@ def _network_config(folder: Path, values: dict[str, Any]) -> NetworkConfig:
         config = NetworkConfig(**{**values, **sequences, "training_data": data, "graph": graph})
     except (TypeError, KeyError, ValueError) as error:
         raise ModelError(f"{path} lacks or misnames a setting ({error}).") from error
-    if config.architecture not in ARCHITECTURES:
-        known = ", ".join(ARCHITECTURES)
-        raise ModelError(f"{path} names the network {config.architecture!r}; known: {known}.")
+    if not may_be(config.architecture):
+        raise ModelError(f"{path} names the network {config.architecture!r}; known: {ANY}.")
     check_settings(path, config, OF_NETWORKS)
     return config
 

@@ -61,13 +61,15 @@ def _without_weights(architecture: str, outputs: int, size: int) -> bytes:
     from fer.networks.onnx_export import to_onnx
     from fer.networks.registry import Explained, build
 
-    network = Explained(build(architecture, outputs))
-    for number, tensor in enumerate(network.state_dict().values()):
+    network = Explained(build(architecture, outputs, size=size))
+    weights = network.state_dict()
+    for number, tensor in enumerate(weights.values()):
         tensor.fill_(number)  # or equal ones, such as new batch norms, would be exported as one
     dynamic = {name: {0: "batch"} for name in (INPUT, *OUTPUTS)}
     graph = to_onnx(network, torch.zeros(2, 3, size, size), OUTPUTS, dynamic)
     for initializer in graph.graph.initializer:
-        initializer.ClearField("raw_data")
+        if initializer.name in weights:  # the rest are constants of the network
+            initializer.ClearField("raw_data")
     return graph.SerializeToString()
 
 

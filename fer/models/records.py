@@ -182,7 +182,8 @@ class Origin:
     recipe: str | None = None
     seconds: float | None = None
     commit: str | None = None
-    pretrained: bool = False
+    pretrained: bool = False  # with ImageNet weights that older records do not name
+    weights: str = ""  # of timm that the first of them began with, as the Hub or timm calls them
     training_data: tuple[TrainingData, ...] = ()
 
 
@@ -201,6 +202,13 @@ class TrainingRecord:
     shift: float | None = None  # of the logits, after training
     started_from: Origin | None = None
     taught_by: tuple[Origin, ...] = ()
+
+    @property
+    def with_unnamed_weights(self) -> bool:
+        """Whether it began with timm's weights, which older records do not name: those of a
+        ConvNeXt-V2, whose terms were known."""
+        named = self.started_from is not None and self.started_from.weights
+        return self.recipe is not None and self.recipe.pretrained and not named
 
 
 def read_metrics(folder: Path) -> Metrics:

@@ -47,7 +47,8 @@ def load_network(folder: NetworkFolder) -> nn.Module:
 
     Raises `ModelError` when its weights cannot be used.
     """
-    network = build(folder.config.architecture, len(folder.config.outputs))
+    config = folder.config
+    network = build(config.architecture, len(config.outputs), size=config.input_size)
     tensors = read_weights(folder, load_file)
     _check_tensors(tensors, network, folder)
     network.load_state_dict(tensors)

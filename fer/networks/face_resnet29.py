@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from fer.networks.ddamfn import batch_norm_scale
 
+FACE_SIZE = 150  # side of the faces, pixels
 # dlib's network subtracts the mean of its training faces and divides by 256, for values of 0…255.
 MEAN = (122.782 / 255, 117.001 / 255, 104.298 / 255)
 STD = (256 / 255,) * 3

@@ -27,7 +27,9 @@ def refer_to_weights(graph: "ModelProto", weights: Path, prefix: str = "") -> No
     types = {"F32": TensorProto.FLOAT, "F16": TensorProto.FLOAT16}
     start, tensors = _header(weights)
     for tensor in graph.graph.initializer:
-        about = tensors[tensor.name.removeprefix(prefix)]
+        if (name := tensor.name.removeprefix(prefix)) not in tensors:
+            continue  # a constant of the network, which is no weight
+        about = tensors[name]
         first, end = about["data_offsets"]
         place = {"location": weights.name, "offset": start + first, "length": end - first}
         tensor.ClearField("raw_data")
@@ -46,6 +48,8 @@ def hold_weights(
 
     for tensor in graph.graph.initializer:
         name = tensor.name.removesuffix(STORED)
+        if name.removeprefix(prefix) not in tensors:
+            continue
         precision = np.float16 if half and not name.endswith(COUNTED) else np.float32
         values = tensors[name.removeprefix(prefix)].astype(precision)
         tensor.CopyFrom(numpy_helper.from_array(values, name))

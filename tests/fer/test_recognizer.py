@@ -232,7 +232,7 @@ def set_unsealed(content):
         (lambda f: (f / "config.json").write_text("{}"), "lacks or misnames"),
         (lambda f: (f / "config.json").write_text("[]"), "lacks or misnames"),
         (lambda f: (f / "config.json").write_text("[" * 100_000), "not valid JSON"),
-        (set_config(architecture="resnet"), "'resnet'; known: ddamfn"),
+        (set_config(architecture="res/net"), "'res/net'; known: ddamfn"),
         (set_config(format=99), "update the library"),
         (set_config(labels=3), "must be surprise, fear"),
         (set_config(labels=["happy", "sad"]), "must be surprise, fear"),

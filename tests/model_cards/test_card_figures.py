@@ -17,6 +17,7 @@ from fer.models.records import SplitFigures, read_metrics, write_metrics
 from model_cards.__main__ import main
 from model_cards.licences import strictest
 from model_cards.metadata import read_metadata
+from train.engine.initialize import timms_weights
 
 
 @pytest.fixture
@@ -145,6 +146,17 @@ def test_the_strictest_licence_counts(data, imagenet, licence):
     ("start", "licence", "words"),
     [
         ({"pretrained": True}, "cc-by-nc-4.0", "which began with ImageNet weights"),
+        ({"weights": "timm/a.b"}, "- timm/a.b\n", "which began with timm’s weights `timm/a.b`"),
+        (
+            {"recipe": None, **asdict(timms_weights("resnet18"))},
+            "license_name: research-and-demonstration",  # stricter than Apache 2.0
+            "from timm’s weights `timm/resnet18.a1_in1k`",
+        ),
+        (
+            {"recipe": None, **asdict(timms_weights("convnextv2_atto"))},
+            "license: cc-by-nc-4.0",
+            "- the weights timm/convnextv2_atto.fcmae_ft_in1k of timm (arXiv:2301.00808).",
+        ),
         ({"training_data": [asdict(RAF)]}, "non-commercial-research", "- RAF-DB train."),
         ({"recipe": None}, "research-and-demonstration", "not trained here"),
     ],

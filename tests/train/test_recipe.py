@@ -268,8 +268,10 @@ def test_a_recorded_run_can_be_repeated(path):
         ("imbalance='none'", "imbalance must be one of sampler, class-balanced, logit-adjusted"),
         (
             "architecture='vgg'",
-            "architecture must be one of ddamfn, face_resnet29",
+            r"architecture must be one of ddamfn, face_resnet29.*timm has no network 'vgg'",
         ),
+        ("architecture='resnt18'", "or any image classifier of timm .*nearest: resnet18"),
+        ("architecture='resnet18'", None),
         ("stages=[]", "stages must be array of length >= 1"),
         ("precision='fp8'", "precision must be one of auto, fp32, bf16, fp16"),
         ("precision=bf16", "Cannot set 'precision=bf16': write it like .* architecture='ddamfn'"),
@@ -308,7 +310,7 @@ def test_a_recorded_run_can_be_repeated(path):
         ("seed=-1", "seed must be int >= 0"),
         ("checkpoint_minutes=-1", "checkpoint_minutes must be float >= 0"),
         ("alikeness=1.0", "alikeness without teachers: name one"),
-        ("pretrained=true", "no ImageNet weights of a ddamfn: leave out pretrained, or choose one"),
+        ("pretrained=true", "timm has no weights of a ddamfn: leave out pretrained, or choose one"),
         ("training_data={}", "lacks training_data.name"),
     ],
 )

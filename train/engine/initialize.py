@@ -13,6 +13,7 @@ from fer.models.records import Origin, read_training
 from fer.models.upstream.conversion import BACKBONE, LICENCE
 from fer.models.weights import load_network
 from fer.networks.names import DDAMFN, FACE_RESNET
+from fer.networks.registry import timms
 from train.engine.dlib import DLIB, initialize_from_dlib, is_dlib
 
 UPSTREAM = TrainingData("MS-Celeb-1M, by upstream", LICENCE)  # of an imported backbone
@@ -65,8 +66,28 @@ def origin(start: str) -> Origin:
         recipe=earlier.recipe.name if earlier.recipe else None,
         seconds=None if seconds is None else seconds + (before.seconds or 0),
         commit=earlier.commit,
-        pretrained=before.pretrained or (earlier.recipe is not None and earlier.recipe.pretrained),
+        pretrained=before.pretrained or earlier.with_unnamed_weights,
+        weights=before.weights,
         training_data=(_training_data(Path(start)), *before.training_data),
+    )
+
+
+def timms_weights(architecture: str) -> Origin:
+    """What a run's record says of timm's weights that it starts from, in timm's own words."""
+    about = timms().metadata(architecture)
+    name = about.hf_hub_id or f"{architecture}.{about.tag}"
+    papers = f" ({about.paper_ids})" if about.paper_ids else ""
+    terms = about.license or "not stated"
+    return Origin(
+        weights=name,
+        training_data=(
+            TrainingData(
+                f"the weights {name} of timm{papers}",
+                f"Licence, as timm has it: {terms}. The images that they learnt from have terms of "
+                "their own.",
+                about.license or "",
+            ),
+        ),
     )
 
 

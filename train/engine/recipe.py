@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from fer.errors import DataError, full_stop
+from fer.errors import DataError, ModelError, full_stop
 from fer.models.config import TrainingData
-from fer.networks.names import ARCHITECTURES, CONVNEXT, DDAMFN
+from fer.networks.names import ANY, ARCHITECTURES, CONVNEXT, DDAMFN, is_timms
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -37,7 +37,7 @@ class Stage:
 
     name: Name
     network: Literal["backbone", "whole"]  # DDAMFN's backbone with average pooling, or everything
-    size: Positive  # side of the square input, pixels
+    size: Positive  # side of the square input, pixels; left out, the size of its own
     epochs: Annotated[int, msgspec.Meta(ge=1, le=EPOCHS)]
     batch: Positive
     lr: Annotated[float, msgspec.Meta(gt=0, le=LARGEST)]  # the highest learning rate
@@ -73,8 +73,8 @@ class Recipe:
     name: Name
     training_data: TrainingData  # for config.json and the card
     stages: Annotated[tuple[Stage, ...], msgspec.Meta(min_length=1)]
-    architecture: str = DDAMFN
-    pretrained: bool = False  # start from timm's ImageNet weights
+    architecture: str = DDAMFN  # or any image classifier of timm by its name
+    pretrained: bool = False  # start from timm's weights
     start: str = ""  # model folder, or file of dlib's network, to start from; "" means from scratch
     augmentation: Augmentation = Augmentation()
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
@@ -117,7 +117,7 @@ CHOICES = {
     for record in (Recipe, Stage)
     for name, kind in get_type_hints(record).items()
     if get_origin(kind) is Literal
-} | {"architecture": ARCHITECTURES}
+}
 
 
 def load_recipe(path: str | Path, overrides: list[str] | None = None) -> Recipe:
@@ -132,12 +132,12 @@ def load_recipe(path: str | Path, overrides: list[str] | None = None) -> Recipe:
         raise DataError(f"The recipe {path} cannot be read: {full_stop(error)}") from error
     for override in overrides or []:
         _override(values, override)
+    _fill_in_sizes(values)
     try:
         recipe = msgspec.convert(values, Recipe)
     except msgspec.ValidationError as error:
         raise DataError(_sentence(str(error))) from error
-    if recipe.architecture not in ARCHITECTURES:
-        raise DataError(_sentence("Unknown - at `$.architecture`"))
+    _require_network(recipe.architecture)
     _refuse_unknown(values, asdict(recipe))
     _refuse_contradictions(recipe)
     return recipe
@@ -156,6 +156,31 @@ def _override(values: Any, override: str) -> None:
         raise DataError(
             f"Cannot set {override!r}: write it like stages.0.epochs=2, or architecture='ddamfn'."
         ) from error
+
+
+def _fill_in_sizes(values: dict[str, Any]) -> None:
+    """Give stages that name no size the network's own."""
+    stages, architecture = values.get("stages"), values.get("architecture", DDAMFN)
+    if not isinstance(stages, list) or not isinstance(architecture, str):
+        return  # which is said later
+    for stage in stages:
+        if isinstance(stage, dict) and "size" not in stage:
+            from fer.networks.registry import own_size
+
+            _require_network(architecture)
+            stage["size"] = own_size(architecture)
+
+
+def _require_network(architecture: str) -> None:
+    """Raise `DataError` where neither this project nor timm has a network of that name."""
+    if architecture in ARCHITECTURES:
+        return
+    from fer.networks.registry import timms
+
+    try:
+        timms().metadata(architecture)
+    except ModelError as error:
+        raise DataError(f"The recipe's architecture must be one of {ANY}; {error}") from error
 
 
 def _refuse_unknown(given: Any, known: Any) -> None:
@@ -177,15 +202,24 @@ def _refuse_contradictions(recipe: Recipe) -> None:
     for name in names:
         if names.count(name) > 1:
             raise DataError(f"Two stages of the recipe are called {name}: rename one.")
-    if recipe.pretrained and recipe.architecture not in CONVNEXT:
+    if recipe.pretrained and not _has_weights(recipe.architecture):
         raise DataError(
-            f"There are no ImageNet weights of a {recipe.architecture}: leave out pretrained, or "
-            f"choose one of {', '.join(CONVNEXT)}."
+            f"timm has no weights of a {recipe.architecture}: leave out pretrained, or choose one "
+            f"of {', '.join(CONVNEXT)}, or another network of timm that has some."
         )
     if recipe.alikeness and not recipe.teachers:
         raise DataError("The recipe has alikeness without teachers: name one, or leave it out.")
     if recipe.pretrained and recipe.start:
         raise DataError("The recipe has both pretrained and start: leave out one.")
+
+
+def _has_weights(architecture: str) -> bool:
+    """Whether timm has weights of a network to start from."""
+    if not is_timms(architecture):
+        return False
+    from fer.networks.registry import timms
+
+    return timms().has_weights(architecture)
 
 
 def _sentence(error: str) -> str:

@@ -37,7 +37,7 @@ from train.engine.checkpoint import (
     save_tensors,
 )
 from train.engine.device import compiles, default_workers, quick_arithmetic
-from train.engine.initialize import initialize, origin
+from train.engine.initialize import initialize, origin, timms_weights
 from train.engine.interruption import OutOfTime
 from train.engine.judge import Judge
 from train.engine.losses import total_loss
@@ -84,7 +84,8 @@ class TrainingLoop:
         self.compiled = recipe.compile and compiles(self.device)
         self.judge = Judge(validation, recipe.architecture, self.precision, self.device)
         torch.manual_seed(recipe.seed)
-        model = build(recipe.architecture, len(EMOTIONS), pretrained=recipe.pretrained)
+        size = recipe.stages[-1].size
+        model = build(recipe.architecture, len(EMOTIONS), recipe.pretrained, size)
         if recipe.start:
             initialize(model, recipe.architecture, recipe.start, train)
         if self.accelerator.num_processes > 1 and self.device.type == "cuda":
@@ -105,6 +106,8 @@ class TrainingLoop:
         )
         if recipe.start:  # now, for the folder may hold another model by the time the run ends
             self.state.started_from = origin(recipe.start)
+        elif recipe.pretrained:
+            self.state.started_from = timms_weights(recipe.architecture)
         self.state.taught_by = [origin(teacher) for teacher in recipe.teachers]
 
     def run(self) -> RunState:

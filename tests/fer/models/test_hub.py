@@ -127,7 +127,7 @@ def only_a_pickle(folder):
             "has no config.json, so it is not a model of this",
         ),
         (lambda f: (f / "config.json").write_text('{"model_type": "bert"}'), "misnames a setting"),
-        (set_config(architecture="resnet"), "'resnet'; known: ddamfn"),
+        (set_config(architecture="res/net"), "'res/net'; known: ddamfn"),
         (set_config(format=99), "update the library"),
         (set_config(sha256=""), "does not record the SHA-256 of model.safetensors"),
         (set_config(sha256="0" * 64), "SHA-256 is not the one in config.json"),
