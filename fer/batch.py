@@ -149,6 +149,7 @@ def read_all(
 
     `read` runs the networks in place of `recognizer.read`, such as on a GPU.
     """
+    recognizer.require_seven("a batch's table")
     waiting, done = iter(photos), 0
     while some := list(islice(waiting, PHOTOS_AT_ONCE)):
         opened, names = [], []

@@ -184,10 +184,11 @@ def describe(photo: str, faces: list[fer.Face]) -> str:
     for number, face in enumerate(faces, 1):
         box = ", ".join(str(round(side)) for side in face.box)
         doubt = "" if face.sure else ", not sure"
-        lines.append(f"face {number} (box {box}), valence {face.valence:+.2f}{doubt}")
+        valence = f", valence {face.valence:+.2f}" if face.labels.levels else ""
+        lines.append(f"face {number} (box {box}){valence}{doubt}")
         for emotion, p in sorted(face.expressions.items(), key=lambda item: -item[1]):
             lines.append(f"  {emotion:<10} {p:6.1%} {'█' * round(BAR * p)}".rstrip())
-        for scale in (face.levels_5, face.levels_3):
+        for scale in filter(None, (face.levels_5, face.levels_3)):
             lines.append("  " + ", ".join(f"{level} {p:.0%}" for level, p in scale.items()))
     return "\n".join(lines)
 

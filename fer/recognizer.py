@@ -4,6 +4,7 @@ photo → faces → crops → probabilities → scales
 """
 
 import logging
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from fer.errors import FerError, HubUnreachable, check_no_other_fer
 from fer.faces import DetectedFace, FaceDetector
 from fer.forks import PerProcess
 from fer.images import ImageSource, open_image
-from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, Scale, to_levels, valence
+from fer.labels import LEVELS_3, LEVELS_5, SEVEN, LabelSet, Scale, to_levels, valence
 from fer.models.bundled import BUNDLED, FAST, bundled_model
 from fer.models.classifier import Classifier, engine_for
 from fer.models.ensemble import Combination, load_stacker, soft_vote
@@ -45,10 +46,11 @@ class Face:
     landmarks: NDArray[np.float32] | None  # 5×2, pixels of the photo; None for a ready crop
     score: float  # of the detector, in [0, 1]; 1 for a ready crop
     crops: tuple[Image.Image, ...]  # the aligned face as each model of the recogniser saw it
-    probabilities: NDArray[np.float32]  # 7, in the order of EMOTIONS, summing to 1
-    members: NDArray[np.float32]  # M×7, the same from each model of the recogniser alone
-    # Grad-CAM's sums from each model, 7×h×w, from which its heatmaps are drawn.
+    probabilities: NDArray[np.float32]  # K, in the order of the labels, summing to 1
+    members: NDArray[np.float32]  # M×K, the same from each model of the recogniser alone
+    # Grad-CAM's sums from each model, K×h×w, from which its heatmaps are drawn.
     maps: tuple[NDArray[np.float32], ...] = field(repr=False)
+    labels: LabelSet = field(default=SEVEN, repr=False)
 
     @property
     def crop(self) -> Image.Image:
@@ -58,7 +60,7 @@ class Face:
     @property
     def emotion(self) -> str:
         """The most probable emotion."""
-        return EMOTIONS[int(self.probabilities.argmax())]
+        return self.labels.names[int(self.probabilities.argmax())]
 
     @property
     def sure(self) -> bool:
@@ -68,25 +70,31 @@ class Face:
     @property
     def expressions(self) -> dict[str, float]:
         """Probability of each emotion."""
-        return dict(zip(EMOTIONS, map(float, self.probabilities), strict=True))
+        return dict(zip(self.labels.names, map(float, self.probabilities), strict=True))
 
     @property
     def levels_5(self) -> dict[str, float]:
-        """Probability of each level from very negative to very positive."""
+        """Probability of each level from very negative to very positive; empty where the model's
+        labels have no scale."""
         return self._levels(LEVELS_5)
 
     @property
     def levels_3(self) -> dict[str, float]:
-        """Probability of negative, neutral and positive."""
+        """Probability of negative, neutral and positive; empty likewise."""
         return self._levels(LEVELS_3)
 
     @property
     def valence(self) -> float:
-        """Expected valence, from -1 (very negative) to 1 (very positive)."""
-        return float(valence(self.probabilities))
+        """Expected valence, from -1 (very negative) to 1 (very positive); NaN without a scale."""
+        return float(valence(self.probabilities, self.labels)) if self.labels.levels else math.nan
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as the command line prints it."""
+        scales = {
+            "levels_5": self.levels_5,
+            "levels_3": self.levels_3,
+            "valence": self.valence,
+        }
         return {
             "box": [round(float(side), 1) for side in self.box],
             "landmarks": None
@@ -96,13 +104,14 @@ class Face:
             "emotion": self.emotion,
             "sure": self.sure,
             "probabilities": self.expressions,
-            "levels_5": self.levels_5,
-            "levels_3": self.levels_3,
-            "valence": self.valence,
+            **(scales if self.labels.levels else {}),
         }
 
     def _levels(self, scale: Scale) -> dict[str, float]:
-        return dict(zip(scale, map(float, to_levels(self.probabilities, scale)), strict=True))
+        if not self.labels.levels:
+            return {}
+        sums = to_levels(self.probabilities, scale, self.labels)
+        return dict(zip(scale, map(float, sums), strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +168,19 @@ class Recognizer:
         """The commit on the Hub, in full; None for a local folder."""
         return self.folder.commit
 
+    @property
+    def labels(self) -> LabelSet:
+        """What it answers with."""
+        return self.folder.config.label_set
+
+    def require_seven(self, what: str) -> None:
+        """Raise `FerError` where the model has labels of its own, which `what` cannot show."""
+        if self.labels != SEVEN:
+            raise FerError(
+                f"{self.name} answers with labels of its own ({', '.join(self.labels.names)}), and "
+                f"{what} shows the seven emotions alone: ask it by `fer PHOTO` or from Python."
+            )
+
     def __call__(self, image: ImageSource, *, aligned: bool = False) -> list[Face]:
         """Every face of a photo, largest first; an empty list where none is found.
 
@@ -201,12 +223,13 @@ class Recognizer:
                 probabilities[i],
                 members[:, i],
                 tuple(answer.maps[i] for answer in answers),
+                self.labels,
             )
             for i, cut in enumerate(cuts)
         ]
 
     def predict(self, crops: list[Image.Image]) -> NDArray[np.float32]:
-        """Emotion probabilities N×7 of N face crops (PIL images of any size), used whole."""
+        """Probabilities N×K of N face crops (PIL images of any size), used whole."""
         return self.combine(np.stack([model.predict(crops) for model in self.models]))
 
     def hasty(self) -> "Recognizer":
@@ -259,15 +282,17 @@ class Recognizer:
     ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         """The matrix from the photo to a member's crop, and the heat over that crop."""
         emotion = emotion or face.emotion
-        if emotion not in EMOTIONS:
-            raise FerError(f"{emotion!r} is not an emotion: choose one of {', '.join(EMOTIONS)}.")
+        names = self.labels.names
+        if emotion not in names:
+            what = "an emotion" if self.labels == SEVEN else "a label of this model"
+            raise FerError(f"{emotion!r} is not {what}: choose one of {', '.join(names)}.")
         if not 0 <= member < len(self.models):
             raise FerError(
                 f"There is no model {member}: choose one from 0 to {len(self.models) - 1}."
             )
 
         model = self.models[member]
-        class_map = face.maps[member][EMOTIONS.index(emotion)]
+        class_map = face.maps[member][names.index(emotion)]
         return model.matrix(face.landmarks, photo_size), heatmap.heat(
             class_map, model.config.input_size
         )

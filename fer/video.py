@@ -98,6 +98,7 @@ def follow(
 
     `read` runs the networks in place of `recognizer.read`, such as on a GPU.
     """
+    recognizer.require_seven("a timeline")
     film = open_film(Path(path), 1 / PICTURES_A_SECOND, MAX_SECONDS)
     while True:
         some: list[Picture] = []

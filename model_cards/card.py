@@ -13,7 +13,6 @@ from fer.errors import ModelError, full_stop
 from fer.evaluation.comparison import ablation_table, mcnemar_table
 from fer.evaluation.plots import draw_plots
 from fer.evaluation.report import in_training
-from fer.labels import EMOTIONS, LEVELS_5
 from fer.models.model_folder import CARD, ModelFolder
 from fer.models.records import named_commit
 from model_cards import formatting
@@ -90,7 +89,6 @@ def _fill_in(context: CardContext) -> str:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False
     )
-    environment.globals.update(emotions=EMOTIONS, levels=LEVELS_5)
     environment.filters.update(
         percent=formatting.percent,
         interval=formatting.interval,

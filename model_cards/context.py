@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from fer.labels import LEVELS_5, SEVEN
 from fer.models.model_folder import EnsembleFolder, ModelFolder, NetworkFolder
 from fer.models.records import Metrics
 from model_cards import formatting
@@ -55,6 +56,9 @@ class CardContext:
     hours: str | None  # of training
     emissions: Emissions | None
     splits: Metrics
+    labels: list[str]
+    levels: dict[str, tuple[str, ...]]  # and their labels; empty without scales
+    seven: bool  # whether the labels are the seven emotions
     headline: str
     limits: list[str]
     plots: dict[str, list[formatting.Plot]]  # by split
@@ -73,7 +77,7 @@ def card_context(folder: ModelFolder, name: str | None = None) -> CardContext:
     """
     name = name or folder.name
     splits = checked_metrics(folder)
-    networks = folder.networks
+    networks, labels = folder.networks, folder.config.label_set
     members = networks if isinstance(folder, EnsembleFolder) else ()
     architectures = [network.config.architecture for network in networks]
     data = [one for network in networks for one in training_data(network)]
@@ -95,6 +99,9 @@ def card_context(folder: ModelFolder, name: str | None = None) -> CardContext:
         hours=formatting.hours([*seconds, *_seconds_before(members)]),
         emissions=emissions(networks),
         splits=splits,
+        labels=list(labels.names),
+        levels=LEVELS_5 if labels == SEVEN else labels.of_levels,
+        seven=labels == SEVEN,
         headline=formatting.headline(splits),
         limits=formatting.limits(splits, grey, bool(known)),
         plots={split: formatting.plots(split, figures) for split, figures in splits.items()},

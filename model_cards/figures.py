@@ -17,7 +17,7 @@ from fer.evaluation.metrics import (
     per_class,
 )
 from fer.evaluation.provenance import outdated
-from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5
+from fer.labels import LEVELS_3, LEVELS_5, SEVEN, LabelSet
 from fer.models.model_folder import ModelFolder
 from fer.models.records import METRICS, Metrics, SplitFigures, SubsetFigures
 
@@ -31,7 +31,7 @@ def checked_metrics(folder: ModelFolder) -> Metrics:
     if not folder.metrics:
         raise ModelError(f"{folder.path} has no {METRICS}: run python -m train.evaluate --write.")
     for split, figures in folder.metrics.items():
-        if fault := next(faults(figures), None):
+        if fault := next(faults(figures, folder.config.label_set), None):
             raise ModelError(f"{METRICS} of {folder.path}: {split}.{fault}: judge again.")
         if reason := outdated(folder, split, figures.provenance):
             raise ModelError(
@@ -41,15 +41,20 @@ def checked_metrics(folder: ModelFolder) -> Metrics:
     return folder.metrics
 
 
-def faults(figures: SplitFigures) -> Iterator[str]:
+def faults(figures: SplitFigures, labels: LabelSet = SEVEN) -> Iterator[str]:
     """What is wrong with the figures of a split, each by its path in `metrics.json`."""
     if "torch" not in figures.provenance.versions:
         yield "provenance.versions.torch is missing"
+    if (figures.levels_5 is None) == bool(labels.levels):
+        yield "levels_5 is " + ("missing" if labels.levels else "there, but the labels have none")
     stated = numbers(figures)
     yield from (f"{path} is not finite" for path, n in stated.items() if not math.isfinite(n))
-    for source, derive in (("counts", derived), ("rows beside it", derived_rows)):
+    for source, derive in (
+        ("counts", lambda: derived(figures, labels)),
+        ("rows beside it", lambda: derived_rows(figures)),
+    ):
         try:
-            right = numbers(derive(figures))
+            right = numbers(derive())
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             yield f"confusion, reliability or mcnemar is not as it should be ({error})"
             return
@@ -83,20 +88,24 @@ def unseen_faults(figures: SplitFigures) -> Iterator[str]:
             yield f"not_in_training.{name} lies outside its interval"
 
 
-def derived(figures: SplitFigures) -> dict[str, Any]:
+def derived(figures: SplitFigures, label_set: LabelSet) -> dict[str, Any]:
     """What the confusion matrix and the reliability bins alone say, named as in the figures."""
-    cells = np.indices((len(EMOTIONS), len(EMOTIONS))).reshape(2, -1)
+    classes = len(label_set.names)
+    cells = np.indices((classes, classes)).reshape(2, -1)
     counts = np.reshape(figures.confusion, cells.shape[1])
     labels, answers = np.repeat(cells, counts, axis=1)
     overall, mean_class = accuracies(answers, labels)
+    scales = {"levels_5": LEVELS_5, "levels_3": LEVELS_3} if label_set.levels else {}
     return {
         "n": len(labels),
         "overall_accuracy": {"value": overall},
         "mean_class_accuracy": {"value": mean_class},
-        "levels_5": {"mapped_accuracy": mapped_accuracy(answers, labels, LEVELS_5)},
-        "levels_3": {"mapped_accuracy": mapped_accuracy(answers, labels, LEVELS_3)},
+        **{
+            name: {"mapped_accuracy": mapped_accuracy(answers, labels, scale, label_set)}
+            for name, scale in scales.items()
+        },
         "ece": expected_calibration_error(figures.reliability),
-        "per_class": per_class(answers, labels),
+        "per_class": per_class(answers, labels, label_set.names),
     }
 
 

@@ -27,10 +27,13 @@ def headline(metrics: Metrics) -> str:
     """The most telling figures in a sentence."""
     split = telling_split(metrics)
     figures = metrics[split]
+    kinds, kind = "seven emotions", "emotion"
+    if tuple(figures.per_class) != EMOTIONS:
+        kinds, kind = f"{len(figures.per_class)} labels", "label"
     overall, mean_class = figures.overall_accuracy, figures.mean_class_accuracy
     return (
         f"of {figures.n:,} faces of {data_name(figures)} ({split}), {interval(overall)} get the "
-        f"right one of seven emotions; {interval(mean_class)} if every emotion counts alike."
+        f"right one of {kinds}; {interval(mean_class)} if every {kind} counts alike."
         + (f" {in_training(figures)}" if figures.not_in_training else "")
     )
 
@@ -47,7 +50,7 @@ def limits(metrics: Metrics, grey: bool, published: bool) -> list[str]:
     recalls = tested_recalls(figures)
     weak = sorted((e for e in recalls if recalls[e] < 0.5), key=lambda e: recalls[e])
     sentences = []
-    if untested := [emotion for emotion in EMOTIONS if emotion not in recalls]:
+    if untested := [emotion for emotion in figures.per_class if emotion not in recalls]:
         sentences.append(
             f"No face of {' or '.join(untested)} was among those tested: how well that is found is "
             "not known."
@@ -57,8 +60,8 @@ def limits(metrics: Metrics, grey: bool, published: bool) -> list[str]:
         sentences.append(f"It misses more than half of: {named}. Do not count on these.")
     share, label, answer = max(
         (count / max(sum(row), 1), label, answer)
-        for label, row in zip(EMOTIONS, figures.confusion, strict=True)
-        for answer, count in zip(EMOTIONS, row, strict=True)
+        for label, row in zip(figures.per_class, figures.confusion, strict=True)
+        for answer, count in zip(figures.per_class, row, strict=True)
         if label != answer
     )
     if share:
@@ -85,7 +88,7 @@ def limits(metrics: Metrics, grey: bool, published: bool) -> list[str]:
 def tested_recalls(figures: SplitFigures) -> dict[str, float]:
     """The recall of each emotion that was tested at all."""
     rows = figures.per_class
-    return {emotion: rows[emotion].recall for emotion in EMOTIONS if rows[emotion].support}
+    return {label: row.recall for label, row in rows.items() if row.support}
 
 
 def plots(split: str, figures: SplitFigures) -> list[Plot]:

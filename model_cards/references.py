@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 
 from fer.data.known import KNOWN, known_data, named_data
-from fer.labels import EMOTIONS
 from fer.models.config import TrainingData
 from fer.models.records import Metrics, SplitFigures
 from fer.networks.names import CONVNEXT, DDAMFN, FACE_RESNET
@@ -77,7 +76,7 @@ def published_names(data: Iterable[TrainingData]) -> list[str]:
 
 def judged_on(figures: SplitFigures) -> str | None:
     """The published data set that figures were measured on; None where it is none."""
-    counts = [figures.per_class[emotion].support for emotion in EMOTIONS]
+    counts = [row.support for row in figures.per_class.values()]
     known = known_data(counts, figures.provenance.split, figures.provenance.data)
     return known.name if known else None
 

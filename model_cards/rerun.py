@@ -39,7 +39,7 @@ def judge_again(model: str | Path, data: str) -> list[Finding]:
 def _differences(
     folder: NetworkFolder | EnsembleFolder, split: str, recorded: SplitFigures, data: str
 ) -> Iterator[Finding]:
-    faces = load_split(data, split)
+    faces = load_split(data, split, labels=folder.config.label_set)
     if recorded.provenance.faces not in ("", faces.digest):
         where = f"{METRICS}, {split}.provenance.faces"
         yield Finding(where, f"it is of other faces than {split} of {data}: judge them by --write")

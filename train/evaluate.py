@@ -55,7 +55,8 @@ def judge(options: argparse.Namespace) -> int:
         load(name if name in BUNDLES else Path(name), engine=quickest()) for name in options.model
     ]
     data = pinned(options.data)
-    faces = load_split(data, options.split, options.skip_unreadable)
+    labels = models[0].labels
+    faces = load_split(data, options.split, options.skip_unreadable, labels)
     evaluations = evaluate_models(models, faces, data, options.split, options.slices)
     code = 0
     for evaluation in evaluations:
@@ -71,7 +72,7 @@ def judge(options: argparse.Namespace) -> int:
             code = 1
     if len(models) > 1:
         answers = {name: rows for one in evaluations for name, rows in one.answers.items()}
-        rows, pairs = ablation(answers, faces.labels), mcnemar(answers, faces.labels)
+        rows, pairs = ablation(answers, faces.labels, labels), mcnemar(answers, faces.labels)
         print(f"\n{comparison_tables(rows, pairs)}")
     return code
 

@@ -40,7 +40,8 @@ def stack(options: argparse.Namespace) -> int:
     from train.studies.stacking import stack_models, stacking_ablation
 
     members = [open_network(member) for member in options.members]
-    validation = load_split(pinned(options.data), "validation", options.skip_unreadable)
+    labels = members[0].config.label_set
+    validation = load_split(pinned(options.data), "validation", options.skip_unreadable, labels)
     ensemble = stack_models(members, validation, options.out, options.features)
     print(ablation_table(stacking_ablation(ensemble, validation)))
     print(f"The ensemble is in {options.out}")

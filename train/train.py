@@ -68,7 +68,8 @@ def train(options: argparse.Namespace, command: str) -> int:
     require_kind(recipe, command)
     data = pinned(options.data)
     faces, validation = (
-        load_split(data, split, options.skip_unreadable) for split in ("train", "validation")
+        load_split(data, split, options.skip_unreadable, recipe.label_set)
+        for split in ("train", "validation")
     )
     warn_of_photos(faces, data)
     warn_of_repeats({"train": faces, "validation": validation})

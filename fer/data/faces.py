@@ -16,7 +16,7 @@ from PIL import Image
 from fer.data.rafdb import GROUPS
 from fer.errors import DataError, full_stop
 from fer.images import MAX_PIXELS, open_image
-from fer.labels import EMOTIONS
+from fer.labels import EMOTIONS, SEVEN, LabelSet
 
 # Other names that data sets give the emotions; RAF-DB's folders are called 1 to 7.
 ALIASES = {
@@ -54,9 +54,9 @@ class DecodedPictures:
 
 @dataclass(frozen=True)
 class LabelledFaces:
-    """One split: N images, `labels` N int64 indices into `EMOTIONS`.
+    """One split: N images, `labels` N int64 indices into the names of its `label_set`.
 
-    `targets` is N×7 float32, each row summing to 1: the raters' votes normalised where the data has
+    `targets` is N×K float32, each row summing to 1: the raters' votes normalised where the data has
     a `votes` column, else the label as one-hot. `groups` says of each row, where the data does, the
     person's "gender", "race" or "age" as raters saw it.
     """
@@ -66,6 +66,7 @@ class LabelledFaces:
     targets: NDArray[np.float32]
     groups: dict[str, NDArray[np.str_]] = field(default_factory=dict)
     decoded: DecodedPictures = field(default_factory=DecodedPictures, compare=False)
+    label_set: LabelSet = SEVEN
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -116,7 +117,11 @@ class LabelledFaces:
         kept = np.setdiff1d(np.arange(len(self)), list(rows))
         groups = {group: values[kept] for group, values in self.groups.items()}
         faces = LabelledFaces(
-            self.images.select(kept), self.labels[kept], self.targets[kept], groups
+            self.images.select(kept),
+            self.labels[kept],
+            self.targets[kept],
+            groups,
+            label_set=self.label_set,
         )
         for new, old in enumerate(kept):
             pixels = self.decoded.get(int(old))
@@ -133,34 +138,35 @@ class LabelledFaces:
         return digest.hexdigest()
 
     def class_counts(self) -> NDArray[np.int64]:
-        """How many rows each emotion has, shape 7."""
-        return np.bincount(self.labels, minlength=len(EMOTIONS))
+        """How many rows each label has, shape K."""
+        return np.bincount(self.labels, minlength=len(self.label_set.names))
 
 
-def from_table(table: Dataset, name: str) -> LabelledFaces:
-    """A table with the columns `image`, `label` (ClassLabel) and maybe `votes` (7 counts a row),
+def from_table(table: Dataset, name: str, label_set: LabelSet = SEVEN) -> LabelledFaces:
+    """A table with the columns `image`, `label` (ClassLabel) and maybe `votes` (K counts a row),
     `gender`, `race` and `age` (text).
 
     Labels are mapped by name, never by their order. Raises `DataError` when a column is missing or
-    the names are not the seven emotions.
+    the names are not those of the label set.
     """
     if not {"image", "label"} <= set(table.column_names) or len(table) == 0:
         raise DataError(f"{name} needs rows with the columns 'image' and 'label'.")
-    order = _emotion_of_class(table, name)
-    labels = order[_checked_labels(table, name)]
-    targets = np.eye(len(EMOTIONS), dtype=np.float32)[labels]
+    order = _label_of_class(table, name, label_set.names)
+    labels = order[_checked_labels(table, name, len(order))]
+    targets = np.eye(len(order), dtype=np.float32)[labels]
     if "votes" in table.column_names:
         votes = np.zeros_like(targets)
-        votes[:, order] = _checked_votes(table, name)
+        votes[:, order] = _checked_votes(table, name, len(order))
         targets = votes / votes.sum(axis=1, keepdims=True)
     groups = {group: np.array(table[group]) for group in GROUPS if group in table.column_names}
-    return LabelledFaces(table.select_columns(["image"]), labels, targets, groups)
+    images = table.select_columns(["image"])
+    return LabelledFaces(images, labels, targets, groups, label_set=label_set)
 
 
-def _checked_labels(table: Dataset, name: str) -> NDArray[np.int64]:
+def _checked_labels(table: Dataset, name: str, classes: int) -> NDArray[np.int64]:
     """The labels as they are; `datasets` knows −1 and None for "no label"."""
     labels = np.array([-1 if label is None else label for label in table["label"]], dtype=np.int64)
-    without = np.flatnonzero((labels < 0) | (labels >= len(EMOTIONS)))
+    without = np.flatnonzero((labels < 0) | (labels >= classes))
     if len(without):
         raise DataError(
             f"{len(without)} rows of {name} have no label, such as row {without[0]}: "
@@ -169,35 +175,40 @@ def _checked_labels(table: Dataset, name: str) -> NDArray[np.int64]:
     return labels
 
 
-def _checked_votes(table: Dataset, name: str) -> NDArray[np.float32]:
-    """The votes as they are, N×7."""
+def _checked_votes(table: Dataset, name: str, classes: int) -> NDArray[np.float32]:
+    """The votes as they are, N×K."""
     rows = table["votes"]
     for row, votes in enumerate(rows):
-        known = votes is not None and len(votes) == len(EMOTIONS)
+        known = votes is not None and len(votes) == classes
         counts = np.array(votes if known else [], dtype=np.float32)
         if not known or not np.isfinite(counts).all() or counts.min() < 0 or counts.sum() == 0:
             raise DataError(
-                f"The votes of row {row} of {name} must be {len(EMOTIONS)} counts, "
+                f"The votes of row {row} of {name} must be {classes} counts, "
                 "not all of them 0: mend them or leave the column out."
             )
     return np.array(list(rows), dtype=np.float32)
 
 
-def _emotion(name: str) -> str:
-    """What a class in lower case stands for: `angry`, `0_anger` and `6` are anger."""
-    name = name.strip()
-    name = re.sub(r"^\d+[\s._-]+", "", name) or name
-    return ALIASES.get(name, name)
+def _label(name: str, own: dict[str, str]) -> str:
+    """The label among `own`, by their names in lower case, that a class stands for: `angry`,
+    `0_anger` and `6` are anger, where that is one. Else the class in lower case."""
+    name = name.strip().lower()
+    plain = re.sub(r"^\d+[\s._-]+", "", name) or name
+    known = (one for one in (name, plain, ALIASES.get(plain, "")) if one in own)
+    return own.get(next(known, ""), name)
 
 
-def _emotion_of_class(table: Dataset, name: str) -> NDArray[np.int64]:
-    """For each of the table's class indices, the index of the same emotion here."""
+def _label_of_class(table: Dataset, name: str, labels: tuple[str, ...]) -> NDArray[np.int64]:
+    """For each of the table's class indices, the index of the same label here."""
     feature = table.features["label"]
-    classes = [c.lower() for c in feature.names] if isinstance(feature, ClassLabel) else []
-    emotions = [_emotion(c) for c in classes]
-    if sorted(emotions) != sorted(EMOTIONS):
+    classes = feature.names if isinstance(feature, ClassLabel) else []
+    own = {label.lower(): label for label in labels}
+    found = [_label(one, own) for one in classes]
+    if sorted(found) != sorted(labels):
+        hint = "" if labels == EMOTIONS else ", as the recipe or the model declares them"
+        shown = ", ".join(one.lower() for one in classes) or "numbers without names"
         raise DataError(
-            f"The labels of {name} must be a ClassLabel of {', '.join(EMOTIONS)}; "
-            f"they are {', '.join(classes) or 'numbers without names'}."
+            f"The labels of {name} must be a ClassLabel of {', '.join(labels)}{hint}; "
+            f"they are {shown}."
         )
-    return np.array([EMOTIONS.index(emotion) for emotion in emotions])
+    return np.array([labels.index(one) for one in found])

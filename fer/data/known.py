@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer.data import rafdb
+from fer.labels import EMOTIONS
 from fer.models.config import TrainingData
 
 VALIDATION_SHARE = 0.1  # of train, where a data set has no validation split of its own
@@ -28,6 +29,8 @@ class KnownData:
         """Whether a split with so many faces of each emotion is one of this data set, or the part
         of train that is carved out for validation or left by that."""
         own = self.faces.get(split)
+        if len(counts) != len(EMOTIONS):
+            return False
         if isinstance(own, int):  # the sum alone could be that of any data, so the name counts too
             return sum(counts) == own and plain(self.name) == plain(folder)
         if own == tuple(counts):

@@ -12,7 +12,7 @@ from fer.data.image_folder import NAMES, image_folder_table, listed_table, place
 from fer.data.known import VALIDATION_SHARE
 from fer.data.rafdb import counted, kaggle_table, official_table
 from fer.errors import DataError, full_stop
-from fer.labels import EMOTIONS
+from fer.labels import SEVEN, LabelSet
 
 SEED = 0  # of the split: fixed, so that every model is chosen on the same faces
 
@@ -21,14 +21,17 @@ class NoSplit(DataError):
     """A data set that has no such split."""
 
 
-def load_split(data: str | Path, split: str, skip_unreadable: bool = False) -> LabelledFaces:
+def load_split(
+    data: str | Path, split: str, skip_unreadable: bool = False, labels: LabelSet = SEVEN
+) -> LabelledFaces:
     """The split "train", "validation" or "test" of a data set.
 
     `data` is a folder with `<split>.parquet` files, RAF-DB in its official or its Kaggle layout, an
     image folder `<split>/<emotion>/…`, one with a table `<split>.csv`, or a data set on the Hub,
     `owner/name` or `owner/name@revision`; on disk "val", "Train", "test_set" and the like are names
     of splits too. Where there is no validation split, a tenth of train is carved out for it,
-    stratified and always the same. Prints how many images each emotion has.
+    stratified and always the same. Prints how many images each label has; with others than the
+    seven emotions, data are no RAF-DB.
 
     Raises `DataError` when there is no such split or it cannot be used; images that cannot be read
     are a reason too, unless `skip_unreadable` leaves them out.
@@ -37,18 +40,19 @@ def load_split(data: str | Path, split: str, skip_unreadable: bool = False) -> L
     if split not in NAMES:
         raise DataError(f"There is no split {split!r} of any data: choose {', '.join(NAMES)}.")
     if split in ("train", "validation"):
-        table = _train_or_validation(data, split)
+        table = _train_or_validation(data, split, labels)
     else:
-        table = _read(data, split)
+        table = _read(data, split, labels)
     if table is None:
         raise NoSplit(f"There is no {split} split in {data}: check the --data folder.")
     name = f"{split} of {data}"
-    faces = _readable(from_table(table, name), name, skip_unreadable)
+    faces = _readable(from_table(table, name, labels), name, skip_unreadable)
     counts = faces.class_counts()
-    print(f"{name}: {counted(counts)}")
-    missing = [emotion for emotion, count in zip(EMOTIONS, counts, strict=True) if count == 0]
+    print(f"{name}: {counted(counts, labels.names)}")
+    missing = [label for label, count in zip(labels.names, counts, strict=True) if count == 0]
     if split == "train" and missing:
-        raise DataError(f"{name} has no image of {missing[0]}: every emotion needs some.")
+        what = "emotion" if labels == SEVEN else "label"
+        raise DataError(f"{name} has no image of {missing[0]}: every {what} needs some.")
     return faces
 
 
@@ -76,11 +80,11 @@ def _readable(faces: LabelledFaces, name: str, skip: bool) -> LabelledFaces:
     return faces.without(reasons)
 
 
-def _train_or_validation(data: str | Path, split: str) -> Dataset | None:
-    validation = _read(data, "validation")
+def _train_or_validation(data: str | Path, split: str, labels: LabelSet) -> Dataset | None:
+    validation = _read(data, "validation", labels)
     if split == "validation" and validation is not None:
         return validation
-    train = _read(data, "train")
+    train = _read(data, "train", labels)
     if train is None or validation is not None:
         return train
     try:
@@ -90,11 +94,11 @@ def _train_or_validation(data: str | Path, split: str) -> Dataset | None:
     return parts["train" if split == "train" else "test"]
 
 
-def _read(data: str | Path, split: str) -> Dataset | None:
+def _read(data: str | Path, split: str, labels: LabelSet) -> Dataset | None:
     """The rows of a split as the data set has it; None where it has no such split."""
     folder = Path(data)
     try:
-        for read in (official_table, kaggle_table):
+        for read in (official_table, kaggle_table) if labels == SEVEN else ():
             if (table := read(folder, split)) is not None:
                 return table
         if parquet := place_of(folder, split, ".parquet"):

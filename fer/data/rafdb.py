@@ -5,7 +5,7 @@ Expression Recognition in the Wild", CVPR 2017. File labels 1 to 7 are in the or
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from datasets import ClassLabel, Dataset, Features, Image, Value
@@ -106,8 +106,8 @@ def say_counts(labels: list[str], split: str) -> None:
         print(f"WARNING: the published data set has {expected}: this copy is not the whole of it.")
 
 
-def counted(counts: Iterable[int]) -> str:
-    """How many images each emotion has, 7 numbers, as text."""
+def counted(counts: Iterable[int], labels: Sequence[str] = EMOTIONS) -> str:
+    """How many images each label has, as text."""
     counts = list(counts)
-    shown = ", ".join(f"{emotion} {n}" for emotion, n in zip(EMOTIONS, counts, strict=True))
+    shown = ", ".join(f"{label} {n}" for label, n in zip(labels, counts, strict=True))
     return f"{sum(counts)} images: {shown}"

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fer.data.faces import LabelledFaces
-from fer.labels import EMOTIONS
 
 SIDE = 16
 # Correlation from which two shrunken pictures are the same photo: of FER+, all pairs above it are.
@@ -84,9 +83,10 @@ def _two_labels(splits: Mapping[str, LabelledFaces], looks: Mapping[str, _Looks]
         return []
     (label, faces, row), *others = torn[0]
     other, others_faces, others_row = next(one for one in others if one[0] != label)
+    names = faces.label_set.names
     return [
-        f"{len(torn)} images have two labels, such as {_name(faces, row)} ({EMOTIONS[label]}) and "
-        f"{_name(others_faces, others_row)} ({EMOTIONS[other]})."
+        f"{len(torn)} images have two labels, such as {_name(faces, row)} ({names[label]}) and "
+        f"{_name(others_faces, others_row)} ({names[other]})."
     ]
 
 

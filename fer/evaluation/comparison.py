@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest, norm
 
 from fer.evaluation.metrics import evaluate
+from fer.labels import SEVEN, LabelSet
 from fer.models.records import AblationRow, Figures, Interval, McNemarPair
 
 Answers = dict[str, NDArray[np.float32]]  # by name, probabilities N×7 of the same N faces
 Labels = NDArray[np.int64]
 
 
-def ablation(answers: Answers, labels: Labels) -> list[AblationRow]:
+def ablation(answers: Answers, labels: Labels, label_set: LabelSet = SEVEN) -> list[AblationRow]:
     """A row per answer."""
-    return [ablation_row(name, evaluate(rows, labels)) for name, rows in answers.items()]
+    return [ablation_row(name, evaluate(rows, labels, label_set)) for name, rows in answers.items()]
 
 
 def ablation_row(name: str, figures: Figures) -> AblationRow:
@@ -27,15 +28,17 @@ def ablation_row(name: str, figures: Figures) -> AblationRow:
 
     The levels are those of the answered emotion, as published tables have them.
     """
+    levels = figures.levels_5, figures.levels_3
+    levels_5, levels_3 = (level.mapped_accuracy if level else None for level in levels)
     return AblationRow(
-        name,
-        figures.n,
-        figures.overall_accuracy,
-        figures.mean_class_accuracy,
-        figures.levels_5.mapped_accuracy,
-        figures.levels_3.mapped_accuracy,
-        figures.ece,
-        figures.log_loss,
+        name=name,
+        n=figures.n,
+        overall_accuracy=figures.overall_accuracy,
+        mean_class_accuracy=figures.mean_class_accuracy,
+        levels_5=levels_5,
+        levels_3=levels_3,
+        ece=figures.ece,
+        log_loss=figures.log_loss,
     )
 
 
@@ -80,10 +83,14 @@ def difference(pair: McNemarPair, n: int, pairs: int = 1) -> Interval:
 
 def ablation_table(rows: list[AblationRow]) -> str:
     """The rows as a Markdown table, in percent."""
-    lines = ["| | overall | mean-class | 5 levels | 3 levels |", "|---|---|---|---|---|"]
+    scales = any(row.levels_5 is not None for row in rows)
+    lines = ["| | overall | mean-class |", "|---|---|---|"]
+    if scales:
+        lines = ["| | overall | mean-class | 5 levels | 3 levels |", "|---|---|---|---|---|"]
     for row in rows:
         accuracies = [_percent(row.overall_accuracy), _percent(row.mean_class_accuracy)]
-        levels = [f"{100 * share:.2f}" for share in (row.levels_5, row.levels_3)]
+        shares = (row.levels_5, row.levels_3)
+        levels = [f"{100 * share:.2f}" for share in shares if share is not None]
         lines.append(f"| {' | '.join([row.name, *accuracies, *levels])} |")
     return "\n".join(lines)
 

@@ -25,7 +25,7 @@ from fer.evaluation.unseen import TrainingFaces, unseen_figures
 from fer.models.classifier import Classifier
 from fer.models.config import NetworkConfig
 from fer.models.ensemble import Combination, Stacker, soft_vote
-from fer.models.model_folder import ModelFolder
+from fer.models.model_folder import ModelFolder, require_same_labels
 from fer.models.records import SplitFigures, read_metrics, write_metrics
 from fer.recognizer import Recognizer
 
@@ -65,6 +65,8 @@ def evaluate_models(
     """
     if len({model.name for model in models}) < len(models):
         raise DataError("Two of the models have one name: rename a folder to tell them apart.")
+    for model in models:
+        require_same_labels(model.folder, faces.label_set)
     predictions, training = Predictions(faces), TrainingFaces(data, split, faces)
     return [_evaluate(model, predictions, training, data, split, spoilt) for model in models]
 
@@ -90,12 +92,12 @@ def _evaluate(
     counts = is_test(model.folder, split, faces.digest)
     scored = record_scoring(model.folder, data, faces.digest) if counts else None
     figures = SplitFigures(
-        **vars(evaluate(own, faces.labels)),
+        **vars(evaluate(own, faces.labels, faces.label_set)),
         groups=group_figures(own, faces) or None,
         slices=slices or None,
         not_in_training=unseen_figures(own, faces, training.unseen_by(model.folder)),
         times_scored=scored,
-        ablation=ablation(answers, faces.labels) if several else None,
+        ablation=ablation(answers, faces.labels, faces.label_set) if several else None,
         mcnemar=mcnemar(answers, faces.labels) if several else None,
         provenance=provenance(model.folder, data_id(data), split, faces.digest),
     )

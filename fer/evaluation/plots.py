@@ -19,7 +19,6 @@ from PIL.PngImagePlugin import PngInfo
 matplotlib.use("agg")  # no window, whatever machine this is
 from matplotlib import pyplot
 
-from fer.labels import EMOTIONS
 from fer.models.records import ClassFigures, Figures, ReliabilityBin
 
 INK = "#333333"
@@ -126,8 +125,14 @@ def confusion(axes: Any, figures: Shown) -> None:
     for (row, column), share in np.ndenumerate(shares):
         colour = "white" if share > 69 else "black"  # a contrast of 4.5 on every blue
         axes.text(column, row, f"{share:.0f}", ha="center", va="center", color=colour)
-    axes.set_xticks(range(len(EMOTIONS)), EMOTIONS, rotation=45, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(EMOTIONS)), EMOTIONS)
+    axes.set_xticks(
+        range(len(figures.per_class)),
+        figures.per_class,
+        rotation=45,
+        ha="right",
+        rotation_mode="anchor",
+    )
+    axes.set_yticks(range(len(figures.per_class)), figures.per_class)
     axes.tick_params(length=0)
     axes.set(xlabel="answer, % of the label’s faces", ylabel="label")
     axes.spines[:].set_visible(False)
@@ -154,13 +159,15 @@ def reliability(axes: Any, figures: Shown) -> None:
 
 def per_emotion(axes: Any, figures: Shown) -> None:
     """Recall and precision of each emotion."""
-    places = np.arange(len(EMOTIONS))
+    places = np.arange(len(figures.per_class))
     for shift, key, colour in ((-0.2, "recall", BLUE), (0.2, "precision", ORANGE)):
-        values = [100 * getattr(figures.per_class[emotion], key) for emotion in EMOTIONS]
+        values = [100 * getattr(row, key) for row in figures.per_class.values()]
         bars = axes.barh(places + shift, values, 0.4, color=colour, label=f"{key}, %")
         axes.bar_label(bars, fmt="%.0f", padding=2, fontsize=9, color=INK)
-    supports = [figures.per_class[emotion].support for emotion in EMOTIONS]
-    names = [f"{emotion}\n{n:,} faces" for emotion, n in zip(EMOTIONS, supports, strict=True)]
+    supports = [row.support for row in figures.per_class.values()]
+    names = [
+        f"{emotion}\n{n:,} faces" for emotion, n in zip(figures.per_class, supports, strict=True)
+    ]
     axes.set_yticks(places, names, fontsize=9)
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()

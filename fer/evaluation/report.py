@@ -1,6 +1,5 @@
 """The figures of one model as text."""
 
-from fer.labels import EMOTIONS
 from fer.models.records import Interval, SplitFigures
 
 
@@ -44,6 +43,8 @@ def report(figures: SplitFigures) -> str:
         interval = f"95 % interval {figure.low:.2%} to {figure.high:.2%}"
         lines.append(f"{name:<20} {figure.value:7.2%}  {interval}")
     for name, level in (("levels 5", figures.levels_5), ("levels 3", figures.levels_3)):
+        if level is None:
+            continue
         mapped = f"from the answered emotion {level.mapped_accuracy:.2%}"
         lines.append(f"{name + ' accuracy':<20} {level.accuracy:7.2%}  {mapped}")
     lines.append(f"calibration error {figures.ece:.4f}, log-loss {figures.log_loss:.4f}")
@@ -56,7 +57,7 @@ def report(figures: SplitFigures) -> str:
     for emotion, row in figures.per_class.items():
         shares = f"{row.precision:9.2%}{row.recall:8.2%}{row.f1:8.2%}"
         lines.append(f"{emotion:<12}{shares}{row.support:7}")
-    lines.append("confusion, a row a true emotion: " + ", ".join(EMOTIONS))
+    lines.append("confusion, a row a true emotion: " + ", ".join(figures.per_class))
     lines += ["".join(f"{count:6}" for count in row) for row in figures.confusion]
     for subset in [*(figures.groups or []), *(figures.slices or [])]:
         values = (subset.overall_accuracy.value, subset.mean_class_accuracy.value)

@@ -18,7 +18,6 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from fer.evaluation.calibration import fit_temperature
 from fer.evaluation.metrics import accuracies
-from fer.labels import EMOTIONS
 from fer.models.config import StackerFeatures
 from fer.models.ensemble import Combination, Stacker, seen_by_stacker
 
@@ -103,7 +102,7 @@ def _choose(seen: Rows, labels: Labels) -> _Choice:
 
 
 def _try(seen: Rows, labels: Labels, strength: float, exponent: float) -> _Choice:
-    scores, logits = [], np.zeros((REPEATS, len(labels), len(EMOTIONS)))
+    scores, logits = [], np.zeros((REPEATS, len(labels), int(labels.max()) + 1))
     for repeat in range(REPEATS):
         for inside, outside in _folds(FOLDS_FOR_CHOICE, SEED + repeat).split(seen, labels):
             fitted = _fit(seen[inside], labels[inside], strength, exponent)

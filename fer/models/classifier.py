@@ -15,7 +15,6 @@ from fer.engines.shared_batches import SharedBatches
 from fer.errors import ModelError
 from fer.faces import crop_matrix, cut_crop
 from fer.forks import PerProcess
-from fer.labels import EMOTIONS
 from fer.models.config import NetworkConfig
 from fer.models.graph import check_graph, graph_of
 from fer.models.model_folder import NetworkFolder
@@ -31,8 +30,8 @@ CROPS_AT_ONCE = 32  # in one forward pass: more is no faster on a CPU
 class Answers:
     """What a network says of N crops."""
 
-    probabilities: NDArray[np.float32]  # N×7, in the order of EMOTIONS, summing to 1
-    maps: NDArray[np.float32]  # N×7×h×w, Grad-CAM's sums for each emotion
+    probabilities: NDArray[np.float32]  # N×K, in the order of the labels, summing to 1
+    maps: NDArray[np.float32]  # N×K×h×w, Grad-CAM's sums for each label
 
 
 class Classifier:
@@ -72,7 +71,7 @@ class Classifier:
             for start in range(0, len(crops), CROPS_AT_ONCE)
         ]
         if not parts:
-            classes = len(EMOTIONS)
+            classes = len(self.config.labels)
             return Answers(
                 np.empty((0, classes), np.float32), np.empty((0, classes, 1, 1), np.float32)
             )
@@ -91,7 +90,7 @@ class Classifier:
             raise _no_answer(folder)
 
     def _answer(self, crops: list[Image.Image]) -> Answers:
-        config, classes = self.config, len(EMOTIONS)
+        config, classes = self.config, len(self.config.labels)
         batch = to_batch(crops, config.input_size, config.mean, config.std, config.grey)
         count = len(batch)
         if config.mirror:
@@ -101,8 +100,8 @@ class Classifier:
             logits = (logits[:count] + logits[count:]) * np.float32(0.5)
         outputs = softmax(logits / np.float32(config.temperature)).astype(np.float32, copy=False)
         probabilities = outputs[:, :classes]
-        for index, emotion in enumerate(config.outputs[classes:], classes):
-            probabilities[:, EMOTIONS.index(emotion)] += outputs[:, index]
+        for index, label in enumerate(config.outputs[classes:], classes):
+            probabilities[:, config.labels.index(label)] += outputs[:, index]
         return Answers(probabilities, maps[:count, :classes])
 
 

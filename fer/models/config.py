@@ -6,9 +6,15 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from fer.errors import ModelError
-from fer.labels import EMOTIONS
+from fer.labels import EMOTIONS, SEVEN, LabelSet, declared
 from fer.models.files import json_sha256, write_json
-from fer.models.settings import MOST_BYTES, OF_ENSEMBLES, OF_NETWORKS, check_settings
+from fer.models.settings import (
+    MOST_BYTES,
+    OF_ENSEMBLES,
+    OF_NETWORKS,
+    check_outputs,
+    check_settings,
+)
 from fer.networks.names import ANY, is_timms, may_be
 from fer.version import __version__
 
@@ -53,11 +59,17 @@ class NetworkConfig:
     recipe: str
     mirror: bool = False  # whether the answer is the mean over a face and its mirror image
     labels: tuple[str, ...] = EMOTIONS
-    outputs: tuple[str, ...] = EMOTIONS  # the emotion that each output of the network counts for
+    levels: tuple[str, ...] | None = None  # of labels of its own: see `LabelSet`
+    outputs: tuple[str, ...] = EMOTIONS  # the label that each output of the network counts for
     sha256: str = ""  # of the weights file
     graph: Graph | None = None  # older folders have none
     library_version: str = __version__
     format: int = FORMAT
+
+    @property
+    def label_set(self) -> LabelSet:
+        """The labels that it answers with."""
+        return label_set(self.labels, self.levels)
 
 
 # What a stacker sees of its members' probabilities.
@@ -73,9 +85,20 @@ class EnsembleConfig:
     features: StackerFeatures = "probabilities"  # what older folders, which do not say so, take
     kind: str = ENSEMBLE
     labels: tuple[str, ...] = EMOTIONS
+    levels: tuple[str, ...] | None = None
     sha256: str = ""  # of the stacker's coefficients
     library_version: str = __version__
     format: int = FORMAT
+
+    @property
+    def label_set(self) -> LabelSet:
+        """The labels that it answers with."""
+        return label_set(self.labels, self.levels)
+
+
+def label_set(labels: tuple[str, ...], levels: tuple[str, ...] | None) -> LabelSet:
+    """The labels of a configuration; the seven have the levels that all know."""
+    return SEVEN if levels is None else LabelSet(labels, levels)
 
 
 def weights_name(config: NetworkConfig | EnsembleConfig) -> str:
@@ -86,6 +109,8 @@ def weights_name(config: NetworkConfig | EnsembleConfig) -> str:
 def write_config(folder: Path, config: NetworkConfig | EnsembleConfig) -> None:
     """Write `config.json` such that timm alone can read the folder of a network that it knows."""
     values: dict[str, Any] = asdict(config)
+    if config.levels is None:
+        del values["levels"]
     if isinstance(config, NetworkConfig):
         values["num_classes"] = len(config.outputs)
         if is_timms(config.architecture):
@@ -134,9 +159,25 @@ def _read_json(folder: Path) -> dict[str, Any]:
             f"{path} has format {values['format']}, this version reads {FORMAT}: "
             "update the library."
         )
-    if values.get("labels") != list(EMOTIONS):
-        raise ModelError(f"The labels in {path} must be {', '.join(EMOTIONS)}, in this order.")
+    _check_labels(path, values.get("labels"), values.get("levels"))
     return values
+
+
+def _check_labels(path: Path, labels: Any, levels: Any) -> None:
+    if levels is None and labels != list(EMOTIONS):
+        raise ModelError(
+            f"The labels in {path} must be {', '.join(EMOTIONS)}, in this order, or have levels of "
+            "their own."
+        )
+    if levels is None:
+        return
+    lists = isinstance(labels, list) and isinstance(levels, list)
+    try:
+        if not lists or len(levels) not in (0, len(labels)):
+            raise ValueError("must be a list, and as many levels, or none")
+        declared(dict(zip(labels, levels, strict=True)) if levels else labels)
+    except (TypeError, ValueError) as error:  # a TypeError of what no dict can hold
+        raise ModelError(f"The labels in {path} {error}: copy or download it again.") from error
 
 
 def _network_config(folder: Path, values: dict[str, Any]) -> NetworkConfig:
@@ -145,6 +186,7 @@ def _network_config(folder: Path, values: dict[str, Any]) -> NetworkConfig:
     try:
         sequences = {name: tuple(values[name]) for name in ("labels", "mean", "std", "frame")}
         sequences["outputs"] = tuple(values.get("outputs", EMOTIONS))
+        sequences |= _levels(values)
         data = TrainingData(**values["training_data"])
         graph = Graph(**values["graph"]) if values.get("graph") else None
         config = NetworkConfig(**{**values, **sequences, "training_data": data, "graph": graph})
@@ -153,12 +195,17 @@ def _network_config(folder: Path, values: dict[str, Any]) -> NetworkConfig:
     if not may_be(config.architecture):
         raise ModelError(f"{path} names the network {config.architecture!r}; known: {ANY}.")
     check_settings(path, config, OF_NETWORKS)
+    check_outputs(path, config.outputs, config.labels)
     return config
+
+
+def _levels(values: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {"levels": tuple(values["levels"])} if values.get("levels") is not None else {}
 
 
 def _ensemble_config(folder: Path, values: dict[str, Any]) -> EnsembleConfig:
     try:
-        sequences = {name: tuple(values[name]) for name in ("labels", "members")}
+        sequences = {name: tuple(values[name]) for name in ("labels", "members")} | _levels(values)
         config = EnsembleConfig(**{**values, **sequences})
     except (TypeError, KeyError) as error:
         raise ModelError(f"{CONFIG} in {folder} lacks or misnames a setting ({error}).") from error

@@ -10,7 +10,6 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from fer.errors import ModelError
-from fer.labels import EMOTIONS
 from fer.models.classifier import softmax
 from fer.models.config import (
     STACKER_FILE,
@@ -33,7 +32,7 @@ Combination = Callable[[Probabilities], Probabilities]  # M×N×7 of M members t
 class Stacker:
     """Multinomial logistic regression on what the members say, side by side."""
 
-    coefficients: NDArray[np.float64]  # 7×7M, rows in the order of EMOTIONS
+    coefficients: NDArray[np.float64]  # K×KM, rows in the order of the labels
     intercept: NDArray[np.float64]  # 7
     features: StackerFeatures = "log-probabilities"
 
@@ -93,7 +92,7 @@ def load_stacker(folder: EnsembleFolder) -> Stacker:
         raise ModelError(
             f"{path.name} in {folder.path} is missing or damaged: copy it again."
         ) from error
-    classes = len(EMOTIONS)
+    classes = len(folder.config.labels)
     shapes = stacker.coefficients.shape, stacker.intercept.shape
     if shapes != ((classes, classes * members), (classes,)):
         raise ModelError(

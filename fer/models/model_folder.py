@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from fer.errors import ModelError
+from fer.labels import LabelSet
 from fer.models.config import (
     CONFIG,
     WEIGHTS_FILE,
@@ -145,6 +146,8 @@ def open_model(model: str | Path, revision: str | None = None) -> NetworkFolder 
         if isinstance(config, NetworkConfig):
             return NetworkFolder(*where, config)
         members = tuple(_open_member(location, member) for member in config.members)
+        for member in members:
+            require_same_labels(member, config.label_set)
         return EnsembleFolder(*where, config, members)
 
 
@@ -156,6 +159,16 @@ def open_network(model: str | Path, revision: str | None = None) -> NetworkFolde
     if not isinstance(config, NetworkConfig):
         raise ModelError(f"{model} is an ensemble, not a single network: name one of its members.")
     return NetworkFolder(location.path, location.name, location.commit, config)
+
+
+def require_same_labels(model: ModelFolder, labels: LabelSet) -> None:
+    """Raise `ModelError` for a model that answers with other labels."""
+    if model.config.label_set != labels:
+        own, other = (", ".join(one.names) for one in (model.config.label_set, labels))
+        raise ModelError(
+            f"{model.name} answers with {own}, on levels of its own, where others do with {other}: "
+            "models that work together need the same labels on the same levels."
+        )
 
 
 def model_of_run(run: Path) -> Path:

@@ -66,7 +66,7 @@ class SubsetFigures:
     mean_class_accuracy: Interval
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AblationRow:
     """One of several answers to the same faces; levels are those of the answered emotion."""
 
@@ -74,8 +74,8 @@ class AblationRow:
     n: int
     overall_accuracy: Interval
     mean_class_accuracy: Interval
-    levels_5: float
-    levels_3: float
+    levels_5: float | None = None  # of labels without scales
+    levels_3: float | None = None
     ece: float
     log_loss: float
 
@@ -107,7 +107,7 @@ class Provenance:
     records: dict[str, str] = field(default_factory=dict)  # of config.json and training.json, too
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Figures:
     """Every figure of merit of one model on one set of faces."""
 
@@ -116,8 +116,8 @@ class Figures:
     mean_class_accuracy: Interval
     per_class: dict[str, ClassFigures]
     confusion: list[list[int]]  # a row a true emotion, a column an answer
-    levels_5: LevelFigures
-    levels_3: LevelFigures
+    levels_5: LevelFigures | None = None  # of labels without scales
+    levels_3: LevelFigures | None = None
     ece: float
     reliability: list[ReliabilityBin]
     log_loss: float

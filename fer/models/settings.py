@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from fer.errors import ModelError
-from fer.labels import EMOTIONS
+from fer.labels import EMOTIONS, MOST_LABELS
 
 MOST_BYTES = 1_000_000  # of the file
-MOST_OUTPUTS = 28  # of a network, whose first seven are the emotions
+MOST_OUTPUTS = MOST_LABELS  # of a network, whose first ones are the labels
 MOST_MEMBERS = 16  # of an ensemble
 LONGEST = 1000  # characters of a member's name
 
@@ -35,11 +35,6 @@ def _numbers(count: int, low: float, high: float) -> Callable[[Any], bool]:
 
 def _five_points(points: Any) -> bool:
     return len(points) == 5 and all(map(_numbers(2, -1, 2), points))
-
-
-def _outputs(names: Any) -> bool:
-    known = len(names) <= MOST_OUTPUTS and all(name in EMOTIONS for name in names)
-    return known and names[: len(EMOTIONS)] == EMOTIONS
 
 
 def _member(name: Any) -> bool:
@@ -73,10 +68,6 @@ OF_NETWORKS: dict[str, Rule] = OF_BOTH | {
     "mirror": YES_OR_NO,
     "training_data": (lambda data: all(map(_text, astuple(data))), "texts"),
     "graph": (lambda graph: graph is None or all(map(_sha256, astuple(graph))), SHA256[1]),
-    "outputs": (
-        _outputs,
-        f"the seven emotions in order and at most {MOST_OUTPUTS - len(EMOTIONS)} of them again",
-    ),
 }
 
 
@@ -85,3 +76,14 @@ def check_settings(path: Path, config: Any, rules: dict[str, Rule]) -> None:
     for name, (may_be, what) in rules.items():
         if not may_be(getattr(config, name)):
             raise ModelError(f"{path} has a setting {name} that cannot be: it must be {what}.")
+
+
+def check_outputs(path: Path, outputs: tuple[Any, ...], labels: tuple[str, ...]) -> None:
+    """Raise `ModelError` unless outputs are the labels, and maybe some of them again."""
+    known = len(outputs) <= MOST_OUTPUTS and all(name in labels for name in outputs)
+    if not known or outputs[: len(labels)] != labels:
+        own = "the seven emotions" if labels == EMOTIONS else "the labels"
+        raise ModelError(
+            f"{path} has a setting outputs that cannot be: it must be {own} in order and at most "
+            f"{MOST_OUTPUTS - len(labels)} of them again."
+        )

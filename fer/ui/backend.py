@@ -24,7 +24,11 @@ class Backend:
 
     @classmethod
     def on_cpu(cls, recognizer: Recognizer) -> "Backend":
-        """Photos are read in full precision, so that they get the same answer everywhere."""
+        """Photos are read in full precision, so that they get the same answer everywhere.
+
+        Raises `FerError` for a model with labels of its own.
+        """
+        recognizer.require_seven("the app")
         quick = recognizer.hasty()
         return cls(recognizer, quick, recognizer.read, quick.read)
 

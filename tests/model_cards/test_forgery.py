@@ -76,10 +76,10 @@ class Remembering:
         self.function = function
         self.known: dict[str, Any] = {}
 
-    def __call__(self, *asked: Any) -> Any:
-        key = repr([getattr(one, "name", str(one)) for one in asked])
+    def __call__(self, *asked: Any, **options: Any) -> Any:
+        key = repr([getattr(one, "name", str(one)) for one in (*asked, *options.values())])
         if key not in self.known:
-            self.known[key] = self.function(*asked)
+            self.known[key] = self.function(*asked, **options)
         return self.known[key]
 
 

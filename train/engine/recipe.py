@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from fer.errors import DataError, ModelError, full_stop
+from fer.labels import SEVEN, LabelSet, declared
 from fer.models.config import TrainingData
 from fer.networks.names import ANY, ARCHITECTURES, CONVNEXT, DDAMFN, is_timms
 
@@ -76,6 +77,9 @@ class Recipe:
     architecture: str = DDAMFN  # or any image classifier of timm by its name
     pretrained: bool = False  # start from timm's weights
     start: str = ""  # model folder, or file of dlib's network, to start from; "" means from scratch
+    # Labels of one's own, each with the level of five on which it lies, or names alone, without
+    # scales; none mean the seven emotions.
+    labels: dict[str, str] | tuple[str, ...] = ()
     augmentation: Augmentation = Augmentation()
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
     # auto: bf16 where it is quick, else fp16 on a GPU, whose losses are scaled, or else fp32.
@@ -98,6 +102,11 @@ class Recipe:
     mixup: Amount = 0.0  # alpha of the distribution of blends of two faces; 0 blends none
     diversity: Amount = 0.1  # weight of DDAMFN's attention-diversity loss
     checkpoint_minutes: Amount = 5.0  # at most so much is lost when a run is killed
+
+    @property
+    def label_set(self) -> LabelSet:
+        """What the network learns to answer with."""
+        return declared(self.labels) if self.labels else SEVEN
 
     def until(self, stage: int) -> "Recipe":
         """What decided a run up to a stage: no stage after it, nothing that follows training, no
@@ -138,6 +147,10 @@ def load_recipe(path: str | Path, overrides: list[str] | None = None) -> Recipe:
     except msgspec.ValidationError as error:
         raise DataError(_sentence(str(error))) from error
     _require_network(recipe.architecture)
+    try:
+        assert recipe.label_set
+    except ValueError as error:
+        raise DataError(f"The recipe's labels {error}.") from error
     _refuse_unknown(values, asdict(recipe))
     _refuse_contradictions(recipe)
     return recipe

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 
 from fer.data import LabelledFaces
 from fer.evaluation.predictions import cached_probabilities, predict_split
-from fer.models.model_folder import open_network
+from fer.models.model_folder import open_network, require_same_labels
 from fer.models.weights import load_network
 from fer.networks.preprocess import to_batch
 from train.engine.checkpoint import save_tensors
@@ -38,7 +38,10 @@ def taught_targets(
     """
     path = folder / ANSWERS
     if not path.exists():
-        answers = [cached_probabilities(open_network(Path(name)), faces) for name in teachers]
+        folders = [open_network(Path(name)) for name in teachers]
+        for one in folders:
+            require_same_labels(one, faces.label_set)
+        answers = [cached_probabilities(one, faces) for one in folders]
         save_tensors(path, {"probabilities": torch.from_numpy(np.mean(answers, axis=0))}, {})
     probabilities = load_file(path)["probabilities"]
     return ((1 - share) * faces.targets + share * probabilities).astype(np.float32, copy=False)

@@ -20,7 +20,6 @@ from tqdm import tqdm
 from fer.data import LabelledFaces
 from fer.errors import DataError
 from fer.evaluation.metrics import accuracies
-from fer.labels import EMOTIONS
 from fer.models.records import EpochRecord
 from fer.networks.registry import build
 from train.data.augmentation import mixup, seeded
@@ -85,7 +84,7 @@ class TrainingLoop:
         self.judge = Judge(validation, recipe.architecture, self.precision, self.device)
         torch.manual_seed(recipe.seed)
         size = recipe.stages[-1].size
-        model = build(recipe.architecture, len(EMOTIONS), recipe.pretrained, size)
+        model = build(recipe.architecture, train.targets.shape[1], recipe.pretrained, size)
         if recipe.start:
             initialize(model, recipe.architecture, recipe.start, train)
         if self.accelerator.num_processes > 1 and self.device.type == "cuda":

@@ -17,6 +17,7 @@ from fer.errors import FerError
 from fer.evaluation.calibration import fit_temperature
 from fer.evaluation.predictions import predict_split
 from fer.evaluation.provenance import commit, hardware, versions
+from fer.labels import SEVEN
 from fer.models.classifier import Classifier, engine_for
 from fer.models.config import WEIGHTS_FILE, NetworkConfig, write_config
 from fer.models.files import check_sha256, write_json
@@ -93,6 +94,7 @@ def finish(loop: TrainingLoop, folder: Path, data: str = "") -> None:
         logits = loop.judge.logits(loop.model, size)
         shift = choose_shift(logits, loop.validation.labels, loop.prior.cpu().numpy())
         shift_bias(loop.model, shift, loop.prior)
+    labels = loop.train.label_set
     mean, std = normalization(recipe.architecture)
     config = NetworkConfig(
         architecture=recipe.architecture,
@@ -105,6 +107,9 @@ def finish(loop: TrainingLoop, folder: Path, data: str = "") -> None:
         temperature=1.0,
         training_data=recipe.training_data,
         recipe=recipe.name,
+        labels=labels.names,
+        levels=None if labels == SEVEN else labels.levels,
+        outputs=labels.names,
     )
     save_network(folder, loop.model, config)
     written = open_network(folder)

@@ -7,6 +7,7 @@ from pathlib import Path
 from fer.data import LabelledFaces, load_split
 from fer.data.repeats import warn_of_repeats
 from fer.engines.choice import quickest
+from fer.errors import DataError
 from fer.evaluation.evaluate import evaluate_models
 from fer.evaluation.provenance import outdated
 from fer.evaluation.report import report
@@ -44,12 +45,21 @@ def reproduce(
 
     Raises `OutOfTime`, ready to be resumed, after the `deadline` of `time.monotonic()`.
     """
-    train, validation = (load_split(data, split) for split in ("train", "validation"))
+    labels = next(iter(recipes.values())).label_set
+    if any(recipe.label_set != labels for recipe in recipes.values()):
+        raise DataError(
+            "The recipes declare different labels: networks of one table need the same."
+        )
+    train, validation = (
+        load_split(data, split, labels=labels) for split in ("train", "validation")
+    )
     warn_of_photos(train, data)
     warn_of_repeats({"train": train, "validation": validation})
     known = {"train": train, "validation": validation}
     # Read before hours of training, lest one is missing; nothing looks at them until it is over.
-    judged_on = {split: known.get(split) or load_split(data, split) for split in splits}
+    judged_on = {
+        split: known.get(split) or load_split(data, split, labels=labels) for split in splits
+    }
     if is_first():
         for split in judged_on.keys() - known.keys():
             warn_of_repeats({"train": train, split: judged_on[split]})

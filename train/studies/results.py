@@ -50,6 +50,8 @@ def text(seeds: Sequence[Metrics], started: bool) -> str:
 def means(seeds: Sequence[SplitFigures]) -> str:
     """Mean and standard deviation of every accuracy over runs with several seeds, in percent."""
     lines = ["| | overall | mean-class | 5 levels | 3 levels |", "|---|---|---|---|---|"]
+    if seeds[0].levels_5 is None:
+        lines = ["| | overall | mean-class |", "|---|---|---|"]
     for rows in _by_name(seeds):
         accuracies = np.array([_accuracies(row) for row in rows])
         spread = accuracies.std(axis=0, ddof=1)
@@ -97,4 +99,4 @@ def _by_name(seeds: Sequence[SplitFigures]) -> list[tuple[AblationRow, ...]]:
 
 def _accuracies(row: AblationRow) -> tuple[float, ...]:
     shares = row.overall_accuracy.value, row.mean_class_accuracy.value, row.levels_5, row.levels_3
-    return tuple(100 * share for share in shares)
+    return tuple(100 * share for share in shares if share is not None)

@@ -67,7 +67,7 @@ def measure_all(data: str, recipes: Sequence[str]) -> list[Speed]:
     """The speeds of every stage of some recipes, TOML files, on the train split of the data."""
     torch.set_num_threads(1)
     loaded = [load_recipe(path) for path in recipes]
-    faces = load_split(data, "train")
+    faces = load_split(data, "train", labels=loaded[0].label_set)
     return [
         measure(recipe, index, faces) for recipe in loaded for index in range(len(recipe.stages))
     ]

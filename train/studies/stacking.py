@@ -16,9 +16,15 @@ from fer.errors import DataError
 from fer.evaluation.comparison import ablation
 from fer.evaluation.predictions import cached_probabilities
 from fer.evaluation.stacking import FOLDS, cross_fitted, fit_stacker
+from fer.labels import SEVEN
 from fer.models.config import EnsembleConfig, StackerFeatures
 from fer.models.ensemble import Probabilities, save_ensemble, soft_vote
-from fer.models.model_folder import EnsembleFolder, NetworkFolder, open_model
+from fer.models.model_folder import (
+    EnsembleFolder,
+    NetworkFolder,
+    open_model,
+    require_same_labels,
+)
 from fer.models.records import AblationRow
 
 
@@ -37,10 +43,15 @@ def stack_models(
     if validation.class_counts().min() < FOLDS:
         raise DataError(f"Stacking needs {FOLDS} validation faces of every emotion: add some.")
     for member in members:
+        require_same_labels(member, validation.label_set)
         require_held_out(member, validation)
     stacker = fit_stacker(_answers(members, validation), validation.labels, features)
+    labels = validation.label_set
     names = tuple(name_in(out, member) for member in members)
-    save_ensemble(out, EnsembleConfig(names, "stack"), stacker)
+    config = EnsembleConfig(
+        names, "stack", labels=labels.names, levels=None if labels == SEVEN else labels.levels
+    )
+    save_ensemble(out, config, stacker)
     ensemble = open_model(out)
     assert isinstance(ensemble, EnsembleFolder)
     return ensemble
@@ -53,7 +64,8 @@ def stacking_ablation(ensemble: EnsembleFolder, validation: LabelledFaces) -> li
         f"stacking on {features}": cross_fitted(answers, validation.labels, features)(answers)
         for features in get_args(StackerFeatures)
     }
-    return ablation({"soft vote": soft_vote(answers), **stacked}, validation.labels)
+    both = {"soft vote": soft_vote(answers), **stacked}
+    return ablation(both, validation.labels, validation.label_set)
 
 
 def require_held_out(member: NetworkFolder, validation: LabelledFaces) -> None:

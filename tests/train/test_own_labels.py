@@ -1,0 +1,229 @@
+"""Labels beside the seven: declared in a recipe, with levels or without, and carried to the end."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from generated import MEMBER
+from PIL import Image
+from spoiling import set_config
+
+import fer
+from fer.batch import recognize
+from fer.bulk.command import main as fer_batch
+from fer.cli import main as fer_command
+from fer.errors import FerError, ModelError
+from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, SEVEN, declared, to_levels, valence
+from fer.models.model_folder import open_model
+from fer.models.records import read_metrics
+from fer.ui.backend import Backend
+from model_cards.__main__ import main as cards
+from train.evaluate import main as judge
+from train.reproduce import main as reproduce
+from train.train import main as train
+
+FOUR = {"calm": "neutral", "cheerful": "very positive", "gloomy": "negative", "Tense": "negative"}
+EIGHT = (*EMOTIONS, "contempt")  # without scales
+RECIPE = """
+name = "own"
+architecture = "{architecture}"
+training_data = {{ name = "generated", licence = "none needed" }}
+labels = {labels}
+[[stages]]
+name = "whole"
+network = "whole"
+size = 32
+epochs = 1
+faces = 16
+batch = 8
+lr = 1e-3
+"""
+
+
+def write_data(root: Path, names: tuple[str, ...]) -> None:
+    """Folders `<split>/<number>_<LABEL>`, a brightness a label."""
+    for split, count in {"train": 50, "test": 4}.items():
+        for place, name in enumerate(names):
+            folder = root / split / f"{place}_{name.upper()}"
+            folder.mkdir(parents=True)
+            for number in range(count):
+                Image.new("RGB", (40, 40), (25 * place, 5 * number, 0)).save(
+                    folder / f"{number:03d}.png"
+                )
+
+
+def write_recipe(path: Path, architecture: str, labels: str) -> Path:
+    path.write_text(RECIPE.format(architecture=architecture, labels=labels))
+    return path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def what_is_tested_elsewhere():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("train.data.landmark_frame.SAMPLE", 7)
+        patch.setattr("train.engine.tensorboard.draw", lambda *_: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def four(tmp_path_factory) -> Path:
+    """`data` of four labels with levels, and in `out` two networks and their stack."""
+    root = tmp_path_factory.mktemp("four")
+    write_data(root / "data", tuple(FOUR))
+    mapping = "{ " + ", ".join(f'{name} = "{level}"' for name, level in FOUR.items()) + " }"
+    recipes = [
+        str(write_recipe(root / f"{name}.toml", name, mapping))
+        for name in ("resnet18", "convnextv2_atto")
+    ]
+    where = ["--data", str(root / "data"), "--out", str(root / "out")]
+    assert reproduce([*where, "--members", *recipes]) == 0
+    return root
+
+
+@pytest.fixture(scope="module")
+def eight(tmp_path_factory) -> Path:
+    """`data` of the seven and contempt without levels, and a model in `out/model`."""
+    root = tmp_path_factory.mktemp("eight")
+    write_data(root / "data", EIGHT)
+    recipe = write_recipe(root / "own.toml", "resnet18", str(list(EIGHT)))
+    data = ["--data", str(root / "data")]
+    assert train([*data, "--out", str(root / "out"), "--recipe", str(recipe)]) == 0
+    assert judge([*data, "--model", str(root / "out" / "model"), "--split", "test", "--write"]) == 0
+    return root
+
+
+@pytest.mark.parametrize("model", ["resnet18/model", "ensemble"])
+def test_four_labels_have_scales_by_their_declaration(four, portrait, model):
+    recognizer = fer.load(four / "out" / model)
+    assert recognizer.labels == declared(FOUR)
+    (face,) = recognizer(portrait)
+    shares = face.expressions
+    assert tuple(shares) == tuple(FOUR)
+    assert face.emotion in FOUR
+    assert face.levels_5["negative"] == pytest.approx(shares["gloomy"] + shares["Tense"])
+    assert face.levels_5["very negative"] == 0
+    assert face.levels_3["positive"] == pytest.approx(shares["cheerful"])
+    assert face.valence == pytest.approx(shares["cheerful"] - face.levels_5["negative"] / 2)
+    assert recognizer.explain(portrait, face, "calm").size
+    with pytest.raises(FerError, match="not a label of this model: choose one of calm, cheerful"):
+        recognizer.explain(portrait, face, "anger")
+
+
+def test_the_whole_table_and_the_figures_are_of_the_four(four):
+    rows = (four / "out" / "RESULTS.md").read_text()
+    assert "| overall | mean-class | 5 levels | 3 levels |" in rows
+    figures = read_metrics(four / "out" / "ensemble")["test"]
+    assert tuple(figures.per_class) == tuple(FOUR)
+    assert np.shape(figures.confusion) == (4, 4)
+    assert figures.levels_5.accuracy >= figures.overall_accuracy.value
+
+
+@pytest.mark.parametrize(
+    ("root", "model", "words", "absent"),
+    [
+        ("four", "resnet18/model", "from which follow 5 and 3 levels", "anger"),
+        ("four", "ensemble", "negative = gloomy + Tense", "anger"),
+        ("eight", "model", "neutral, contempt.\n", "levels"),
+    ],
+)
+def test_cards_show_what_there_is(request, root, model, words, absent):
+    place = request.getfixturevalue(root)
+    if model == "ensemble":
+        members = [str(place / "out" / name / "model") for name in ("resnet18", "convnextv2_atto")]
+        assert cards(members) == 0
+    folder = place / "out" / model
+    assert cards([str(folder)]) == 0
+    assert cards(["check", str(folder), "--rerun", str(place / "data")]) == 0
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert words in card
+    assert absent not in card
+    assert "seven" not in card
+
+
+def test_without_levels_there_is_no_scale(eight, portrait, capsys):
+    (face,) = fer.load(eight / "out" / "model")(portrait)
+    assert tuple(face.expressions) == EIGHT
+    assert face.levels_5 == face.levels_3 == {}
+    assert np.isnan(face.valence)
+    assert read_metrics(eight / "out" / "model")["test"].levels_5 is None
+    command = [str(portrait), "--model", str(eight / "out" / "model")]
+    assert fer_command(command) == 0
+    said = capsys.readouterr().out
+    assert "contempt" in said
+    assert "valence" not in said
+    assert fer_command([*command, "--json"]) == 0
+    (record,) = json.loads(capsys.readouterr().out)["faces"]
+    assert "contempt" in record["probabilities"]
+    assert not {"levels_5", "levels_3", "valence"} & record.keys()
+
+
+def test_what_shows_the_seven_alone_says_so(eight, portrait, tmp_path, capsys):
+    model = eight / "out" / "model"
+    recognizer = fer.load(model)
+    for refused in (
+        lambda: Backend.on_cpu(recognizer),
+        lambda: recognize([portrait], recognizer),
+        lambda: fer.video.watch(portrait, recognizer),
+        lambda: fer_batch([str(portrait), "--out", str(tmp_path / "a.csv"), "--model", str(model)]),
+    ):
+        with pytest.raises(
+            FerError, match=r"labels of its own .*contempt.* the seven emotions alone"
+        ):
+            refused()
+
+
+def test_models_of_other_labels_are_not_mixed(eight, tmp_path, capsys):
+    data = ["--data", str(eight / "data")]
+    assert judge([*data, "--model", str(eight / "out" / "model"), MEMBER]) == 2
+    assert "models that work together need the same labels" in capsys.readouterr().err
+    recipe = write_recipe(tmp_path / "own.toml", "convnextv2_atto", str(list(FOUR)))
+    run = ["--out", str(tmp_path / "out"), "--recipe", str(recipe)]
+    assert train([*data, *run]) == 2
+    assert "a ClassLabel of calm, cheerful, gloomy, Tense, as the recipe" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        ('{ calm = "neutral", glad = "good" }', "map 'glad' to 'good', which is no level: choose"),
+        ('["calm"]', "labels must be 2 to 28 labels"),
+        ('["calm", "Calm"]', "labels must differ from each other"),
+        ('["calm", " "]', "cannot have one called ' '"),
+        ('["a|b", "c"]', r"cannot have one called 'a\|b'"),
+    ],
+)
+def test_labels_that_cannot_be_are_refused(tmp_path, capsys, labels, sentence):
+    recipe = write_recipe(tmp_path / "own.toml", "resnet18", labels)
+    assert train(["--data", "none", "--out", str(tmp_path), "--recipe", str(recipe)]) == 2
+    error = capsys.readouterr().err
+    assert sentence.replace("\\", "") in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"levels": ["neutral"] * 6}, "must be a list, and as many levels, or none"),
+        ({"levels": ["good"] * 7}, "map 'surprise' to 'good', which is no level"),
+        ({"labels": ["a", "b"], "levels": []}, "setting outputs .* the labels in order"),
+        ({"labels": ["a", "b"]}, "must be surprise, fear, .* or have levels of their own"),
+        ({"labels": None, "levels": []}, "must be a list.* or none: copy or download it again"),
+    ],
+)
+def test_a_configuration_whose_labels_cannot_be_is_refused(tmp_path, changes, sentence):
+    folder = Path(shutil.copytree(MEMBER, tmp_path / "model"))
+    set_config(**changes)(folder)
+    with pytest.raises(ModelError, match=sentence):
+        open_model(folder)
+
+
+def test_the_seven_by_declaration_are_the_seven():
+    rows = np.random.default_rng(0).dirichlet(np.ones(7), 9).astype(np.float32)
+    same = declared(dict(zip(EMOTIONS, SEVEN.levels, strict=True)))
+    assert same == SEVEN
+    for scale in (LEVELS_5, LEVELS_3):
+        expected = [rows[:, [EMOTIONS.index(e) for e in own]].sum(1) for own in scale.values()]
+        np.testing.assert_allclose(to_levels(rows, scale, same).T, expected, rtol=1e-6)
+    np.testing.assert_array_equal(valence(rows), valence(rows, same))
