@@ -135,7 +135,7 @@ def test_every_layout_ends_in_the_full_table(tmp_path, layout, first):
     if first == "ddamfn":
         start = tmp_path / "MFN_msceleb.pth"
         save_whole(randomise(MixedFeatureNet()), start)
-    (members,) = re.findall(r"`(--members [^`]+)`", README.read_text(encoding="utf-8"))
+    (members,) = re.findall(r"`(--members [^`]+29)`", README.read_text(encoding="utf-8"))
     out = tmp_path / "out"
     assert reproduce(tmp_path / "data", out, options, *members.split(), msceleb=start) == 0
     origin = read_training(out / "ddamfn" / "model").started_from
