@@ -19,7 +19,8 @@ demo: $(VENV)/app.stamp  ## Open the app on the bundled weights
 # replaced: the tests left would wait for it for good.
 test: $(VENV)/dev.stamp  ## Run all tests
 	$(PYTHON) tests/support/browser.py
-	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n 3 --max-worker-restart 0 --no-loadscope-reorder --durations 15
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -m "not alone" -n 3 --max-worker-restart 0 --no-loadscope-reorder --durations 15
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -m alone tests/fer/bulk
 
 fuzz: $(VENV)/dev.stamp  ## Try 10,000 new hostile cases of each property instead of 300
 	FER_CASES=fuzz OMP_NUM_THREADS=1 $(PYTHON) -m pytest tests/properties -n 2 --timeout 0

@@ -14,6 +14,7 @@ from fer.bulk.spans import pieces
 from fer.cli import main
 
 
+@pytest.mark.alone
 def test_a_killed_worker_loses_nothing_and_either_way_carries_on(
     fast, mixed, tmp_path, monkeypatch
 ):
