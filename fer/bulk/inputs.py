@@ -178,12 +178,9 @@ def _in_a_store(address: str, left_out: LeftOut) -> Iterator[File]:
 def _on_the_hub(repo: str, revision: str | None, left_out: LeftOut) -> Iterator[File]:
     """The files of a data set on the Hub, which go into its cache, of one exact commit."""
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HTTPError
 
-    from fer.models.hub import sentence
+    from fer.models.hub import asked
 
-    try:
+    with asked(repo, "data set", revision):
         folder = snapshot_download(repo, repo_type="dataset", revision=revision)
-    except (HTTPError, OSError, ValueError, RuntimeError) as error:
-        raise sentence(error, repo, "data set", revision) from None
     yield from _folder(folder, f"hf://datasets/{repo}@{Path(folder).name}", left_out)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fer.bulk.inputs import HUB_FILE, File
 from fer.bulk.items import Item, items
-from fer.models.hub import sentence
+from fer.models.hub import asked
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,8 @@ def _here(file: File) -> File:
     if on_the_hub is None or Path(file.path).exists():
         return file
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HTTPError
 
     repo, commit, name = on_the_hub.groups()
-    try:
+    with asked(repo, "data set", commit):
         path = hf_hub_download(repo, name, revision=commit, repo_type="dataset")
-    except (HTTPError, OSError, ValueError, RuntimeError) as error:
-        raise sentence(error, repo, "data set", commit) from None
     return replace(file, path=path, root=None)

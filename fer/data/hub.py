@@ -1,13 +1,10 @@
 """Data sets on the Hub: one exact commit of each, which all splits are of and records name."""
 
 import os
-import re
 from pathlib import Path
 
 from fer.errors import DataError, HubUnreachable
-from fer.models.hub import HUB_ID, PROBE_SECONDS, sentence
-
-COMMIT = re.compile(r"[0-9a-f]{40}")
+from fer.models.hub import HUB_ID, PINNED, PROBE_SECONDS, asked
 
 
 def pinned(data: str) -> str:
@@ -24,7 +21,7 @@ def pinned(data: str) -> str:
     if hub_id is None or os.path.exists(data):  # noqa: PTH110 (no path is too long for this)
         return data
     repo, revision = hub_id[1], hub_id[2]
-    if revision and COMMIT.fullmatch(revision):
+    if PINNED.fullmatch(data):
         return data
     try:
         commit = _commit(repo, revision)
@@ -56,12 +53,9 @@ def split_name(data: str) -> tuple[str, str | None]:
 
 def _commit(repo: str, revision: str | None) -> str:
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import HTTPError
 
-    try:
-        revision = revision or "main"  # which every Hub understands, unlike none at all
+    revision = revision or "main"  # which every Hub understands, unlike none at all
+    with asked(repo, "data set", revision):
         about = HfApi().dataset_info(repo, revision=revision, timeout=PROBE_SECONDS)
-    except (HTTPError, OSError, ValueError, RuntimeError) as error:
-        raise sentence(error, repo, "data set", revision) from None
     assert about.sha
     return about.sha

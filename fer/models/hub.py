@@ -93,13 +93,12 @@ def snapshot(model: str) -> tuple[Path, list[str]]:
     Weights, which may be large, are pulled only beside figures, which say whose they are.
     """
     from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import HTTPError
 
     hub_id = HUB_ID.fullmatch(model)
     if hub_id is None:
         raise ModelError(f"There is no model folder {model}: check the path.")
     repo, revision = hub_id[1], hub_id[2]
-    try:
+    with asked(repo, "card", revision):
         about = HfApi().model_info(repo, revision=revision)
         names = [file.rfilename for file in about.siblings or []]
         judged = {"metrics.json", "measured.json"} & {*names}
@@ -107,19 +106,14 @@ def snapshot(model: str) -> tuple[Path, list[str]]:
         wanted = [*CARD_FILES, *weights]
         folder = snapshot_download(repo, revision=about.sha, allow_patterns=wanted)
         return Path(folder), names
-    except (HTTPError, OSError, ValueError, RuntimeError) as error:
-        raise sentence(error, repo, "card", revision) from None
 
 
 def _pull(repo: str, file: str, revision: str | None, offline: bool) -> Path:
     """Download a file of a repository unless it is cached; the folder of its commit."""
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HTTPError
 
-    try:
+    with asked(repo, file, revision):
         path = hf_hub_download(repo, file, revision=revision, local_files_only=offline)
-    except (HTTPError, OSError, ValueError, RuntimeError) as error:  # the last from Xet's client
-        raise sentence(error, repo, file, revision) from None
     return Path(path).parent
 
 
@@ -171,7 +165,19 @@ def _contents(snapshot: Path) -> set[Path]:
     return {path.resolve() for path in (*snapshot.iterdir(), *blobs.glob("*"))}
 
 
-def sentence(error: Exception, repo: str, file: str, revision: str | None) -> HubError:
+@contextmanager
+def asked(repo: str, file: str, revision: str | None) -> Iterator[None]:
+    """Raises `HubError`, one sentence, where the Hub cannot give a file of a repository, or what
+    is called so."""
+    from huggingface_hub.errors import HTTPError
+
+    try:
+        yield
+    except (HTTPError, OSError, ValueError, RuntimeError) as error:  # the last from Xet's client
+        raise _sentence(error, repo, file, revision) from None
+
+
+def _sentence(error: Exception, repo: str, file: str, revision: str | None) -> HubError:
     """What went wrong, without the server's own words: they might repeat a token.
 
     For the same reason it is raised `from None`: a traceback would print them.
