@@ -19,7 +19,7 @@ from PIL import Image
 
 from fer.errors import NO_MEMORY, FerError, ImageError
 from fer.images import open_image, readable
-from fer.labels import EMOTIONS
+from fer.labels import EMOTIONS, most_probable
 from fer.recognizer import Face, Read, Recognizer
 
 MAX_PHOTOS = 200
@@ -60,8 +60,8 @@ class Results:
                     "emotion": face.emotion,
                     "sure": face.sure,
                     "valence": round(face.valence, 4),
-                    "levels_5": max(face.levels_5, key=face.levels_5.__getitem__),
-                    "levels_3": max(face.levels_3, key=face.levels_3.__getitem__),
+                    "levels_5": most_probable(face.levels_5),
+                    "levels_3": most_probable(face.levels_3),
                     **{emotion: round(p, 4) for emotion, p in face.expressions.items()},
                 }
             )
@@ -74,9 +74,13 @@ class Results:
     def to_csv(self) -> str:
         """The table as text, in which no file name is a formula for a spreadsheet."""
         frame = self.to_frame()
-        formula = frame["file"].str.startswith(FORMULA)
-        frame["file"] = frame["file"].mask(formula, "'" + frame["file"])
+        frame["file"] = frame["file"].map(no_formula)
         return frame.to_csv(index=False)
+
+
+def no_formula(cell: str) -> str:
+    """The same text, but nothing that a spreadsheet would compute."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def recognize(files: Sequence[str | Path], recognizer: Recognizer) -> Results:

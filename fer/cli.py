@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import fer
-from fer.commands import run_command
+from fer.commands import add_recognizer_options, run_command
 from fer.errors import full_stop
 from fer.models.bundled import default_model
 
@@ -131,13 +131,7 @@ def _recognize(arguments: list[str]) -> int:
         metavar="OUT",
         help="save what the model looked at: a .png file for one photo, else a folder",
     )
-    parser.add_argument(
-        "--model",
-        help="ensemble or fast, a model folder or a Hub id; without it FER_MODEL or the ensemble",
-    )
-    parser.add_argument(
-        "--aligned", action="store_true", help="the photos are face crops: skip detection"
-    )
+    add_recognizer_options(parser)
     options = parser.parse_args(arguments)
     recognizer = fer.load(options.model or default_model())
     if recognizer.revision and not options.json:

@@ -4,6 +4,7 @@ import codecs
 import errno
 import io
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable
 
 from fer.errors import FerError, MissingExtra, check_no_other_fer, memory_said
@@ -59,6 +60,17 @@ def run_command(
             file=sys.stderr,
         )
     return 2
+
+
+def add_recognizer_options(parser: ArgumentParser) -> None:
+    """The options that say which model reads photos, and what these are."""
+    parser.add_argument(
+        "--model",
+        help="ensemble or fast, a model folder or a Hub id; without it FER_MODEL or the ensemble",
+    )
+    parser.add_argument(
+        "--aligned", action="store_true", help="the photos are face crops: skip detection"
+    )
 
 
 def _write_whatever_they_know(*streams: object) -> None:

@@ -105,6 +105,11 @@ def to_levels(
     return probabilities @ membership(scale, labels)
 
 
+def most_probable(shares: Mapping[str, float]) -> str:
+    """The label or level with the largest probability."""
+    return max(shares, key=shares.__getitem__)
+
+
 def valence(probabilities: NDArray[np.float32], labels: LabelSet = SEVEN) -> NDArray[np.float32]:
     """Expected valence in [-1, 1] of probabilities of labels (…×K), shape (…)."""
     return to_levels(probabilities, LEVELS_5, labels) @ VALENCE_OF_LEVELS_5

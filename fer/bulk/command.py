@@ -10,6 +10,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from fer.commands import add_recognizer_options
+
 if TYPE_CHECKING:
     from fer.bulk.cluster import Cluster
     from fer.bulk.run import Outcome
@@ -35,13 +37,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--every", type=_seconds, default=0.2, help="seconds between pictures of a film (0.2)"
     )
-    parser.add_argument(
-        "--model",
-        help="ensemble or fast, a model folder or a Hub id; without it FER_MODEL or the ensemble",
-    )
-    parser.add_argument(
-        "--aligned", action="store_true", help="the photos are face crops: skip detection"
-    )
+    add_recognizer_options(parser)
     parser.add_argument(
         "--engine",
         choices=("local", "ray"),

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
-from fer.labels import EMOTIONS
+from fer.labels import EMOTIONS, most_probable
 from fer.recognizer import Face
 
 VERSION = 1
@@ -113,8 +113,8 @@ def of_face(face: Face, scale: float) -> Row:
         "emotion": face.emotion,
         "sure": face.sure,
         "valence": round(face.valence, 6),
-        "levels_5": max(face.levels_5, key=face.levels_5.__getitem__),
-        "levels_3": max(face.levels_3, key=face.levels_3.__getitem__),
+        "levels_5": most_probable(face.levels_5),
+        "levels_3": most_probable(face.levels_3),
         **{emotion: round(p, 6) for emotion, p in face.expressions.items()},
     }
 

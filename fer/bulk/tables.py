@@ -8,10 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from fer.batch import FORMULA
+from fer.batch import FORMULA, no_formula
 from fer.bulk.schema import COLUMNS, Kind, Row, check
 from fer.errors import FerError, MissingExtra
 
+ENDINGS = (".parquet", ".csv", ".jsonl")  # of results files, each with a writer and a reader
 METADATA = b"fer"  # the key in a parquet file's metadata; of other files it stands beside them
 LINE = 1_000_000  # bytes; no row is as long
 GROUP = 2_000  # rows of a parquet file that are compressed together
@@ -21,10 +22,9 @@ Write = Callable[[BinaryIO, Iterable[Row], dict[str, Any]], None]
 
 def writer(out: Path) -> Write:
     """How the results are written, by the ending of their name; raises `FerError` at once."""
-    kinds: dict[str, Write] = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
-    write = kinds.get(out.suffix.lower())
+    write = dict(zip(ENDINGS, (_parquet, _csv, _jsonl), strict=True)).get(out.suffix.lower())
     if write is None:
-        raise FerError(f"{out} is no kind of results: end it in {', '.join(kinds)}.")
+        raise FerError(f"{out} is no kind of results: end it in {', '.join(ENDINGS)}.")
     if write is _parquet:
         try:
             import pyarrow.parquet  # noqa: F401
@@ -38,13 +38,9 @@ def _csv(file: BinaryIO, rows: Iterable[Row], about: dict[str, Any]) -> None:
     table = csv.DictWriter(text, [column.name for column in COLUMNS])
     table.writeheader()
     for row in rows:
-        table.writerow(row | {name: _no_formula(row[name]) for name in ("source", "item")})
+        named = {name: row[name] for name in ("source", "item") if row[name] is not None}
+        table.writerow(row | {name: no_formula(cell) for name, cell in named.items()})
     text.detach()
-
-
-def _no_formula(cell: str | None) -> str | None:
-    """The same, but nothing that a spreadsheet would compute."""
-    return f"'{cell}" if cell and cell.startswith(FORMULA) else cell
 
 
 def _jsonl(file: BinaryIO, rows: Iterable[Row], about: dict[str, Any]) -> None:
@@ -75,10 +71,10 @@ def _parquet(file: BinaryIO, rows: Iterable[Row], about: dict[str, Any]) -> None
 
 def read(path: Path) -> Iterator[Row]:
     """The rows of a results file; raises `FerError` where it is none, or damaged."""
-    readers = {".parquet": _rows_of_parquet, ".csv": _rows_of_csv, ".jsonl": _rows_of_jsonl}
-    reader = readers.get(path.suffix.lower())
+    readers = (_rows_of_parquet, _rows_of_csv, _rows_of_jsonl)
+    reader = dict(zip(ENDINGS, readers, strict=True)).get(path.suffix.lower())
     if reader is None:
-        raise FerError(f"{path} is no results file: name one that ends in {', '.join(readers)}.")
+        raise FerError(f"{path} is no results file: name one that ends in {', '.join(ENDINGS)}.")
     try:
         for one in reader(path):
             missing = [column.name for column in COLUMNS if column.name not in one]

@@ -22,7 +22,6 @@ INVITATION = f"""
 Up to {batch.MAX_PHOTOS} photos, or zips of them. You get a table with a row for each face. Or open
 what `fer batch` wrote, a Parquet, CSV or JSON lines file.
 """
-RESULTS = (".parquet", ".csv", ".jsonl")
 MAX_ROWS = 1_000_000  # of results that are opened: it takes a minute
 STEP = 5_000  # rows
 CANCELLED = "Cancelled: the files were erased."
@@ -35,7 +34,7 @@ def build(backend: Backend) -> None:
     def read(sent: Any) -> Generator[Progress | Markup, None, None]:
         results = batch_report.Shown()
         with uploads.all_taken(sent) as files:
-            if any(file.suffix.lower() in RESULTS for file in files):
+            if any(file.suffix.lower() in tables.ENDINGS for file in files):
                 yield from opened(files)
                 return
             photos = batch.gather(files, folders=False)
@@ -47,7 +46,7 @@ def build(backend: Backend) -> None:
     gr.Markdown(INVITATION)
     files = gr.File(
         file_count="multiple",
-        file_types=["image", *UNTYPED, ".zip", *RESULTS],
+        file_types=["image", *UNTYPED, ".zip", *tables.ENDINGS],
         show_label=False,
         height=180,
         elem_id="batch-files",
