@@ -273,7 +273,6 @@ class Recognizer:
 
         Colour and transparency say how much a place speaks for the emotion.
         """
-
         to_crop, heat = self._heat(photo_size, face, emotion, member)
         return heatmap.heat_layer(to_crop, heat, region, size)
 

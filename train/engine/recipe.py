@@ -88,9 +88,8 @@ class Recipe:
     # How rare emotions are made up for, and how much: 0 not at all, 1 as if all were equally many.
     imbalance: Literal["sampler", "class-balanced", "logit-adjusted"] = "sampler"
     balance: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.0
-    ema: ShareBelow1 = (
-        0.0  # decay of the moving average of the weights that is judged; 0 turns it off
-    )
+    # Decay of the moving average of the weights that is judged; 0 turns it off.
+    ema: ShareBelow1 = 0.0
     logit_adjustment: bool = False  # after training, shift the logits as validation likes best
     mirror: bool = False  # the finished model answers for the mean of a face and its mirror image
     # Model folders whose answers are learnt too, and their share in what is learnt.
