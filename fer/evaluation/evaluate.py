@@ -19,7 +19,7 @@ from fer.evaluation.plots import draw_plots
 from fer.evaluation.predictions import predict_split
 from fer.evaluation.provenance import provenance
 from fer.evaluation.robustness import CORRUPTIONS, group_figures, subset_figures
-from fer.evaluation.scorings import is_test, record_scoring
+from fer.evaluation.scorings import ScoringCount
 from fer.evaluation.stacking import cross_fitted
 from fer.evaluation.unseen import TrainingFaces, unseen_figures
 from fer.models.classifier import Classifier
@@ -59,7 +59,7 @@ def evaluate_models(
     """Judge models on the `faces` of a `split` of `data` (a folder or a Hub id).
 
     `spoilt` judges them on spoilt faces too, which takes seven times as long. Every scoring of a
-    test split is recorded in the model's folder.
+    test split is recorded in the model's folder, and in its members'.
 
     Raises `DataError` when two models have one name.
     """
@@ -68,13 +68,15 @@ def evaluate_models(
     for model in models:
         require_same_labels(model.folder, faces.label_set)
     predictions, training = Predictions(faces), TrainingFaces(data, split, faces)
-    return [_evaluate(model, predictions, training, data, split, spoilt) for model in models]
+    count = ScoringCount(data, split, faces.digest)
+    return [_evaluate(model, predictions, training, count, data, split, spoilt) for model in models]
 
 
 def _evaluate(
     model: Recognizer,
     predictions: "Predictions",
     training: TrainingFaces,
+    count: ScoringCount,
     data: str,
     split: str,
     spoilt: bool,
@@ -89,14 +91,12 @@ def _evaluate(
         subset_figures(way, combine(predictions.of(model, way)), faces.labels)
         for way in (CORRUPTIONS if spoilt else ())
     ]
-    counts = is_test(model.folder, split, faces.digest)
-    scored = record_scoring(model.folder, data, faces.digest) if counts else None
     figures = SplitFigures(
         **vars(evaluate(own, faces.labels, faces.label_set)),
         groups=group_figures(own, faces) or None,
         slices=slices or None,
         not_in_training=unseen_figures(own, faces, training.unseen_by(model.folder)),
-        times_scored=scored,
+        times_scored=count.of(model.folder),
         ablation=ablation(answers, faces.labels, faces.label_set) if several else None,
         mcnemar=mcnemar(answers, faces.labels) if several else None,
         provenance=provenance(model.folder, data_id(data), split, faces.digest),

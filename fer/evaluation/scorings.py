@@ -28,6 +28,27 @@ class Scoring:
     times: int = 0  # how often it had been scored with this time
 
 
+class ScoringCount:
+    """Notes, once in a run, that models answer a split, if it is a test split of theirs.
+
+    The members of an ensemble answer it with the ensemble, and are told apart by their folders.
+    """
+
+    def __init__(self, data: str, split: str, faces: str):
+        self._data, self._split, self._faces = data, split, faces
+        self._times: dict[Path, int] = {}
+
+    def of(self, model: ModelFolder) -> int | None:
+        """How often a model has answered the split by now; None where it is no test split."""
+        if not any(is_test(one, self._split, self._faces) for one in (model, *model.networks)):
+            return None
+        for one in (model, *model.networks):
+            place = one.path.resolve()  # an ensemble says "../member"
+            if place not in self._times:
+                self._times[place] = record_scoring(one, self._data, self._faces)
+        return self._times[model.path.resolve()]
+
+
 def is_test(model: ModelFolder, split: str, faces: str) -> bool:
     """Whether a split, whose digest is `faces`, is a test split of a model, maybe under another
     name: those faces were scored as its test split before."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from generated import write_split, write_untrained
+from generated import write_ensemble, write_split, write_untrained
 
 from fer.evaluation.metrics import (
     accuracies,
@@ -181,6 +181,18 @@ def test_a_test_split_under_another_name_is_counted_too(model, tmp_path):
         assert run(copy, "--split", split, "--write") == 0
         counted.append(json.loads((copy / "metrics.json").read_text())[split].get("times_scored"))
     assert counted == [None, 1, 2]
+
+
+def test_an_ensemble_and_its_members_answer_a_test_split_together(tmp_path):
+    ensemble = write_ensemble(tmp_path)
+    write_split(tmp_path / "data" / "test.parquet", 7)
+    folders = [ensemble, tmp_path / "one", tmp_path / "two"]
+    counted = []
+    for judged in (folders[:1], folders, folders[::-1], folders[1:2]):
+        judge = ["--data", str(tmp_path / "data"), "--split", "test", "--write"]
+        assert main(["--model", *map(str, judged), *judge]) == 0
+        counted.append([len(json.loads((one / SCORINGS).read_text())) for one in folders])
+    assert counted == [[1, 1, 1], [2, 2, 2], [3, 3, 3], [3, 4, 3]]
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", '{"data": 1}'])
