@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import timm
 import torch
+import transformers
 from PIL import Image
 from timm.models import save_for_hf
 
@@ -38,7 +39,6 @@ def write_timm(folder: Path, labels: tuple[str, ...] = CLASSES) -> None:
 
 
 def write_transformers(folder: Path) -> None:
-    transformers = pytest.importorskip("transformers")
     torch.manual_seed(0)
     config = transformers.ViTConfig(
         hidden_size=16,
