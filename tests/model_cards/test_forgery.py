@@ -84,8 +84,9 @@ class Remembering:
 
 
 @pytest.fixture
-def folders(forged_from, answered_once, tmp_path) -> Path:
-    return Path(shutil.copytree(forged_from, tmp_path / "copy"))
+def folders(forged_from, answered_once, tmp_path_factory) -> Path:
+    # Not into `tmp_path`, which goes with a test: what is remembered reads its files later.
+    return Path(shutil.copytree(forged_from, tmp_path_factory.mktemp("copy") / "copy"))
 
 
 def forged(values: Any, path: str = "") -> Iterator[str]:

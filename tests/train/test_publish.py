@@ -15,6 +15,7 @@ from spoiling import set_config, set_tensors
 
 import fer
 from fer.evaluation.scorings import SCORINGS
+from fer.labels import EMOTIONS
 from fer.models.config import EnsembleConfig
 from fer.models.ensemble import Stacker, save_ensemble
 from fer.models.files import sha256
@@ -164,7 +165,7 @@ def test_an_ensemble_on_the_hub_with_a_loose_member_is_refused(hub, tmp_path, me
     coefficients = {"coefficients": np.zeros((7, 7)), "intercept": np.zeros(7)}
     save_file(coefficients, folder / "stacker.safetensors")
     config = {"kind": "ensemble", "members": [member], "recipe": "stack", "format": 1}
-    config["labels"] = list(fer.recognizer.EMOTIONS)
+    config["labels"] = list(EMOTIONS)
     config["sha256"] = sha256(folder / "stacker.safetensors")
     (folder / "config.json").write_text(json.dumps(config))
     hub.upload("me/both", folder)
