@@ -1,7 +1,6 @@
 """What keeps a GPU from waiting changes no figure; what can be tried of it without one."""
 
 import copy
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +9,7 @@ import torch
 from generated import write_split
 from PIL import Image
 
+from fer.cores import SHARE
 from fer.data import LabelledFaces, load_split
 from fer.engines.choice import quickest
 from fer.networks.preprocess import IMAGENET_MEAN, IMAGENET_STD, to_batch
@@ -73,7 +73,7 @@ def test_what_is_looked_at_face_by_face_stays_where_it_is():
 def test_faces_are_fetched_by_other_processes_where_there_is_a_gpu(
     monkeypatch, device, cores, processes, workers
 ):
-    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    monkeypatch.setenv(SHARE, str(cores))
     monkeypatch.setenv("LOCAL_WORLD_SIZE", str(processes))
     assert default_workers(device) == workers
 

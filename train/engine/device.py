@@ -7,6 +7,8 @@ from contextlib import contextmanager
 import torch
 from torch.utils._triton import has_triton
 
+from fer.cores import cores
+
 MOST_WORKERS = 8
 
 
@@ -15,7 +17,7 @@ def default_workers(device: torch.device) -> int:
     if device.type != "cuda":
         return 0
     here = int(os.environ.get("LOCAL_WORLD_SIZE", 1))  # processes that share the cores
-    return max(1, min(MOST_WORKERS, (os.cpu_count() or 1) // here - 1))
+    return max(1, min(MOST_WORKERS, cores() // here - 1))
 
 
 def compiles(device: torch.device) -> bool:
