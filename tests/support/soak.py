@@ -27,11 +27,13 @@ from pages import files_in
 from serving import run
 from tqdm import tqdm
 
+from fer.ui.server.uploads import UNCLAIMED_SECONDS
+
 PATIENT = {"timeout": 600}  # a busy machine is slow, which is not an error
 EVERY = 10  # seconds between looks at the memory
 SETTLED = 600  # seconds after which memory may grow no more
 GROWTH = 1.1  # between its middle values before and after the middle of the rest
-ERASED = 180  # seconds that the server has to erase what nobody asks for any more
+ERASED = UNCLAIMED_SECONDS + 120  # seconds until the server has erased what nobody asks for
 
 
 @dataclass
