@@ -4,6 +4,7 @@ from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from fer.ui import api, assets, theme
 from fer.ui.backend import CONCURRENT_REQUESTS, Backend
@@ -64,7 +65,11 @@ def launch_settings() -> dict[str, Any]:
         "footer_links": [],
         "max_file_size": uploads.MAX_FILE_SIZE,
         "state_session_capacity": sessions.MAX_SESSIONS,
-        "app_kwargs": {"middleware": [Middleware(guard.Guard)], "routes": [device_files.ROUTE]},
+        "app_kwargs": {
+            # Gradio compresses its scripts alone, not the page, whose settings are most of it.
+            "middleware": [Middleware(guard.Guard), Middleware(GZipMiddleware)],
+            "routes": [device_files.ROUTE],
+        },
         # Other processes would answer past the guard, and history is kept of nobody.
         "ssr_mode": False,
         "num_workers": 0,

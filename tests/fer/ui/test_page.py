@@ -1,5 +1,6 @@
 """What holds for the whole page, in a real browser."""
 
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,13 @@ def test_every_tab_fits_and_is_accessible(page: Page, pair: Path, width: int, sc
         expect(page.get_by_role("tabpanel").filter(visible=True)).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, tab
         assert serious(page) == [], tab
+
+
+def test_a_first_visit_is_light(app_url: str) -> None:
+    asked = urllib.request.Request(app_url, headers={"Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(asked) as answer:
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert len(answer.read()) <= 120_000
 
 
 JUMPS = """() => new Promise((done) => {
