@@ -19,7 +19,7 @@ from PIL import Image
 
 from fer.errors import NO_MEMORY, FerError, ImageError
 from fer.images import open_image, readable
-from fer.labels import EMOTIONS, most_probable
+from fer.labels import EMOTIONS, FORMULA, most_probable
 from fer.recognizer import Face, Read, Recognizer
 
 MAX_PHOTOS = 200
@@ -32,7 +32,7 @@ PHOTOS_AT_ONCE = 4  # read together
 PIXELS = 12_000_000  # larger photos are shrunk: their faces are large enough even so
 MAX_FACES = 50  # of one photo
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
+COLUMNS = ("file", "face", "emotion", "sure", "valence", "levels_5", "levels_3")  # before labels
 NO_FACE = "No face was found."
 
 Photo = tuple[str, Callable[[], bytes | Path]]  # its name, and how to get it
@@ -47,12 +47,14 @@ class Results:
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
+    labels: tuple[str, ...] = EMOTIONS  # of the model, each of which is a column
 
     def add(self, name: str, faces: list[Face]) -> None:
         """Add the faces of a photo."""
         if not faces:
             self.problems.append((name, NO_FACE))
         for number, face in enumerate(faces, 1):
+            scaled = bool(face.labels.levels)
             self.rows.append(
                 {
                     "file": name,
@@ -60,16 +62,15 @@ class Results:
                     "emotion": face.emotion,
                     "sure": face.sure,
                     "valence": round(face.valence, 4),
-                    "levels_5": most_probable(face.levels_5),
-                    "levels_3": most_probable(face.levels_3),
-                    **{emotion: round(p, 4) for emotion, p in face.expressions.items()},
+                    "levels_5": most_probable(face.levels_5) if scaled else None,
+                    "levels_3": most_probable(face.levels_3) if scaled else None,
+                    **{label: round(p, 4) for label, p in face.expressions.items()},
                 }
             )
 
     def to_frame(self) -> pd.DataFrame:
         """The table of faces."""
-        columns = ["file", "face", "emotion", "sure", "valence", "levels_5", "levels_3", *EMOTIONS]
-        return pd.DataFrame(self.rows, columns=columns)
+        return pd.DataFrame(self.rows, columns=[*COLUMNS, *self.labels])
 
     def to_csv(self) -> str:
         """The table as text, in which no file name is a formula for a spreadsheet."""
@@ -153,7 +154,8 @@ def read_all(
 
     `read` runs the networks in place of `recognizer.read`, such as on a GPU.
     """
-    recognizer.require_seven("a batch's table")
+    results.labels = recognizer.labels.names
+    recognizer.check_columns([*COLUMNS, *results.labels])
     waiting, done = iter(photos), 0
     while some := list(islice(waiting, PHOTOS_AT_ONCE)):
         opened, names = [], []

@@ -38,6 +38,8 @@ COLOURS = dict(
     )
 )
 
+OTHERS = 137.5  # degrees from one hue to the next, of other labels: they never come round again
+
 VALENCE_OF_LEVELS_5 = np.array([-1.0, -0.5, 0.0, 0.5, 1.0], dtype=np.float32)
 
 Scale = dict[str, tuple[str, ...]]
@@ -45,6 +47,7 @@ Scale = dict[str, tuple[str, ...]]
 
 MOST_LABELS = 28
 LONGEST = 40  # characters of a label
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def declared(labels: Mapping[str, str] | Sequence[str]) -> LabelSet:
         raise ValueError(f"must be 2 to {MOST_LABELS} labels")
     for name in names:
         possible = isinstance(name, str) and name.isprintable() and name == name.strip()
-        if not possible or not 0 < len(name) <= LONGEST or "|" in name:
+        if not possible or not 0 < len(name) <= LONGEST or "|" in name or name.startswith(FORMULA):
             raise ValueError(f"cannot have one called {str(name)[:LONGEST]!r}")
     if len({name.lower() for name in names}) < len(names):
         raise ValueError("must differ from each other, in more than capitals")
@@ -88,6 +91,12 @@ def declared(labels: Mapping[str, str] | Sequence[str]) -> LabelSet:
             known = ", ".join(LEVELS_5)
             raise ValueError(f"map {name!r} to {level!r}, which is no level: choose one of {known}")
     return LabelSet(names, levels)
+
+
+def colours(names: Sequence[str]) -> dict[str, str]:
+    """The colour of each label, as CSS has it; beside the seven they are told apart by hue."""
+    others = (f"hsl({number * OTHERS % 360:g} 45% 50%)" for number in range(len(names)))
+    return {name: COLOURS.get(name) or next(others) for name in names}
 
 
 def membership(scale: Scale, labels: LabelSet = SEVEN) -> NDArray[np.float32]:

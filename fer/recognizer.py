@@ -5,7 +5,8 @@ photo → faces → crops → probabilities → scales
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -178,7 +179,17 @@ class Recognizer:
         if self.labels != SEVEN:
             raise FerError(
                 f"{self.name} answers with labels of its own ({', '.join(self.labels.names)}), and "
-                f"{what} shows the seven emotions alone: ask it by `fer PHOTO` or from Python."
+                f"{what} shows the seven emotions alone: ask it by `fer` or from Python."
+            )
+
+    def check_columns(self, columns: Iterable[str]) -> None:
+        """Raise `FerError` where a label has the name of another of a table's columns."""
+        names = Counter(columns)
+        twice = next((label for label in self.labels.names if names[label] > 1), None)
+        if twice is not None:
+            raise FerError(
+                f"{self.name} has a label {twice!r}, which is another column of a table: ask it by "
+                "`fer PHOTO`, or train it with another name for that."
             )
 
     def __call__(self, image: ImageSource, *, aligned: bool = False) -> list[Face]:

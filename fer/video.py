@@ -18,6 +18,7 @@ from fer.film import Picture, open_film
 from fer.labels import EMOTIONS
 from fer.recognizer import SURE, Face, Read, Recognizer
 
+COLUMNS = ("seconds", "face", "emotion", "sure", "valence")  # before the labels
 MAX_SECONDS = 60
 PICTURES_A_SECOND = 5
 DETECTION_SIDE = 640  # pixels; finds faces a thirtieth of the picture wide
@@ -43,6 +44,7 @@ class Timeline:
     rows: list[dict] = field(default_factory=list)
     _peaks: dict[tuple[int, str], Peak] = field(default_factory=dict)
     _tracker: Tracker = field(default_factory=Tracker)
+    labels: tuple[str, ...] = EMOTIONS  # of the model, each of which is a column
 
     def add(self, seconds: float, faces: list[Face], seen: bytes | None = None) -> None:
         """Add the picture at `seconds`, of which `seen` is a glimpse."""
@@ -75,8 +77,7 @@ class Timeline:
 
     def to_frame(self) -> pd.DataFrame:
         """A row for each face at each moment."""
-        columns = ["seconds", "face", "emotion", "sure", "valence", *EMOTIONS]
-        return pd.DataFrame(self.rows, columns=columns)
+        return pd.DataFrame(self.rows, columns=[*COLUMNS, *self.labels])
 
     def to_csv(self) -> str:
         """The same as text."""
@@ -98,7 +99,8 @@ def follow(
 
     `read` runs the networks in place of `recognizer.read`, such as on a GPU.
     """
-    recognizer.require_seven("a timeline")
+    timeline.labels = recognizer.labels.names
+    recognizer.check_columns([*COLUMNS, *timeline.labels])
     film = open_film(Path(path), 1 / PICTURES_A_SECOND, MAX_SECONDS)
     while True:
         some: list[Picture] = []

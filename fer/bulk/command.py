@@ -59,7 +59,6 @@ def main(arguments: list[str]) -> int:
     writer(options.out)  # or a wrong ending would be said only when the model is there
     job = Job(options.inputs, options.out, options.every, options.aligned)
     recognizer = fer.load(options.model or default_model())
-    recognizer.require_seven("fer batch")
     begun = monotonic()
     bar = _Bar()
     try:

@@ -13,7 +13,7 @@ from fer.bulk.files import write_whole
 from fer.bulk.inputs import STDIN, File, LeftOut, find
 from fer.bulk.items import Item, count, items
 from fer.bulk.parts import Left, Progress, Run
-from fer.bulk.schema import Row, description, row
+from fer.bulk.schema import Column, Row, columns_of, description, row
 from fer.bulk.storage import is_address
 from fer.bulk.tables import Write, writer
 from fer.errors import FerError
@@ -75,8 +75,12 @@ def _recognize(
     run: Run,
 ) -> Outcome:
     left_out = LeftOut()
+    columns = columns_of(recognizer.labels.names)
+    recognizer.check_columns(column.name for column in columns)
     engine = f"{recognizer.engine.name} {recognizer.engine.precision}"
-    about = _about(job, recognizer, cluster.engine or engine if cluster else engine)
+    about = description(columns) | _about(
+        job, recognizer, cluster.engine or engine if cluster else engine
+    )
     if counts := run.open(about):
         return Outcome(counts, left_out, was_done=True)
     if run.planned() is None:
@@ -89,7 +93,7 @@ def _recognize(
         given = answers(_items(run.left(reached), job.every), recognizer, job.aligned, PART)
     with closing(given) as found:
         while some := _noted(islice(found, PART), reached.counts["pictures"], total, progress):
-            rows = _rows(some, reached, about["options"])
+            rows = _rows(some, reached, about["options"], columns)
             run.add(parts, rows, reached)
             parts += 1
     write_whole(job.out, lambda file: write(file, run.rows(), about), run.folder)
@@ -110,7 +114,7 @@ def _about(job: Job, recognizer: Recognizer, engine: str) -> dict[str, Any]:
         "version": __version__,
     }
     # The folder that relative names are meant from.
-    return {**description(), "options": options, "folder": str(Path.cwd())}
+    return {"options": options, "folder": str(Path.cwd())}
 
 
 def revision(recognizer: Recognizer) -> str:
@@ -157,7 +161,9 @@ def _noted(
     return some
 
 
-def _rows(some: list[Answer], reached: Progress, options: dict[str, Any]) -> list[Row]:
+def _rows(
+    some: list[Answer], reached: Progress, options: dict[str, Any], columns: tuple[Column, ...]
+) -> list[Row]:
     """The rows of a part, which `reached` is moved beyond."""
     rows: list[Row] = []
     tracker = Tracker.resume(reached.tracker) if reached.tracker else Tracker()
@@ -171,7 +177,7 @@ def _rows(some: list[Answer], reached: Progress, options: dict[str, Any]) -> lis
                 [face[f"box_{at}"] for at in ("x0", "y0", "x1", "y1")] for face in answer.faces
             ]
             tracks = list(tracker(item.frame.seconds, boxes, item.frame.seen))
-        rows += _rows_of(answer, tracks, options)
+        rows += _rows_of(answer, tracks, options, columns)
         reached.skip += 1
         if item.last:
             reached.line, reached.skip, tracker = item.line + 1, 0, Tracker()
@@ -182,7 +188,12 @@ def _rows(some: list[Answer], reached: Progress, options: dict[str, Any]) -> lis
     return rows
 
 
-def _rows_of(answer: Answer, tracks: list[int | None], options: dict[str, Any]) -> Iterator[Row]:
+def _rows_of(
+    answer: Answer,
+    tracks: list[int | None],
+    options: dict[str, Any],
+    columns: tuple[Column, ...],
+) -> Iterator[Row]:
     item = answer.item
     known = {
         "source": item.source,
@@ -195,6 +206,6 @@ def _rows_of(answer: Answer, tracks: list[int | None], options: dict[str, Any]) 
         "version": options["version"],
     }
     if not answer.faces:
-        yield row(**known)
+        yield row(columns, **known)
     for number, (face, track) in enumerate(zip(answer.faces, tracks, strict=True), 1):
-        yield row(**known, face=number, track=track, **face)
+        yield row(columns, **known, face=number, track=track, **face)

@@ -3,14 +3,14 @@
 What changes the meaning of a column, or takes one away, counts `VERSION` up.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
 
-from fer.labels import EMOTIONS, most_probable
+from fer.labels import EMOTIONS, MOST_LABELS, most_probable
 from fer.recognizer import Face
 
 VERSION = 1
@@ -34,7 +34,7 @@ class Column:
 
 
 LANDMARKS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
-COLUMNS = (
+_BEFORE = (
     Column("source", "text", "the file, as it was named or found"),
     Column("item", "text", "path in the zip, row of the parquet file, or seconds of the film"),
     Column("seconds", "real", "of a film: when, from its first picture"),
@@ -57,7 +57,8 @@ COLUMNS = (
     Column("valence", "real", "from -1, very negative, to 1, very positive"),
     Column("levels_5", "text", "the most probable of five levels"),
     Column("levels_3", "text", "the most probable of three levels"),
-    *(Column(emotion, "real", "probability") for emotion in EMOTIONS),
+)
+_AFTER = (
     Column("error", "text", "what is wrong with the input and what to do; none where it was read"),
     Column("model", "text", "its name"),
     Column("model_revision", "text", "its commit on the Hub, or the SHA-256 of a local one"),
@@ -65,28 +66,49 @@ COLUMNS = (
 )
 
 
-def description() -> dict[str, Any]:
+def columns_of(labels: Iterable[str]) -> tuple[Column, ...]:
+    """All columns of a model's table, whose labels stand between the others."""
+    return (*_BEFORE, *(Column(label, "real", "probability") for label in labels), *_AFTER)
+
+
+COLUMNS = columns_of(EMOTIONS)
+
+
+def labels_of(names: Iterable[str]) -> tuple[str, ...]:
+    """The labels of a table with columns of these names, in order; the seven where that is lost."""
+    ordered = list(names)
+    first, last = _BEFORE[-1].name, _AFTER[0].name
+    if not {first, last} <= set(ordered):
+        return EMOTIONS
+    between = ordered[ordered.index(first) + 1 : ordered.index(last)]
+    return tuple(between) if 2 <= len(between) <= MOST_LABELS else EMOTIONS
+
+
+def description(columns: Iterable[Column] = COLUMNS) -> dict[str, Any]:
     """The schema as plain data, as results files carry it."""
-    columns = [{"name": one.name, "type": one.kind, "about": one.about} for one in COLUMNS]
-    return {"schema": NAME, "columns": columns}
+    shown = [{"name": one.name, "type": one.kind, "about": one.about} for one in columns]
+    return {"schema": NAME, "columns": shown}
 
 
-def row(**values: Any) -> Row:
+def row(columns: Iterable[Column] = COLUMNS, /, **values: Any) -> Row:
     """A row of all columns."""
-    return {column.name: values.pop(column.name, None) for column in COLUMNS} | values
+    return {column.name: values.pop(column.name, None) for column in columns} | values
 
 
-def check(row: Row) -> None:
+def check(row: Row, columns: Iterable[Column], labels: tuple[str, ...]) -> None:
     """Raise `ValueError` for a row that is none of ours, though it has all columns."""
-    for column in COLUMNS:
+    for column in columns:
         value = row[column.name]
         if value is not None and not _FITS[column.kind](value):
             raise ValueError(f"{column.name} is no {column.kind}")
     shown = row["face"] is not None
-    needed = ["source", *(("emotion", "sure", "valence", "quality", *EMOTIONS) if shown else ())]
+    needed = ["source", *(("emotion", "sure", "quality", *labels) if shown else ())]
     if any(row[name] is None for name in needed):
         raise ValueError("a value is missing")
-    if shown and (row["emotion"] not in EMOTIONS or not -1 <= row["valence"] <= 1):
+    valence = row["valence"]
+    if (valence is None) != (row["levels_5"] is None):
+        raise ValueError("half a scale")
+    if shown and (row["emotion"] not in labels or not -1 <= (valence or 0) <= 1):
         raise ValueError("no face of ours")
 
 
@@ -107,15 +129,18 @@ def of_face(face: Face, scale: float) -> Row:
     if face.landmarks is not None:
         for point, place in zip(LANDMARKS, face.landmarks.astype(float) * scale, strict=True):
             values[f"{point}_x"], values[f"{point}_y"] = (round(float(at), 2) for at in place)
+    scales: Row = {}
+    if face.labels.levels:
+        scales["valence"] = round(face.valence, 6)
+        scales["levels_5"] = most_probable(face.levels_5)
+        scales["levels_3"] = most_probable(face.levels_3)
     return values | {
         "score": round(face.score, 4),
         "quality": round(quality(face), 4),
         "emotion": face.emotion,
         "sure": face.sure,
-        "valence": round(face.valence, 6),
-        "levels_5": most_probable(face.levels_5),
-        "levels_3": most_probable(face.levels_3),
-        **{emotion: round(p, 6) for emotion, p in face.expressions.items()},
+        **scales,
+        **{label: round(p, 6) for label, p in face.expressions.items()},
     }
 
 

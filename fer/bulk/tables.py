@@ -8,9 +8,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from fer.batch import FORMULA, no_formula
-from fer.bulk.schema import COLUMNS, Kind, Row, check
+from fer.batch import no_formula
+from fer.bulk.schema import Column, Kind, Row, check, columns_of, labels_of
 from fer.errors import FerError, MissingExtra
+from fer.labels import FORMULA
 
 ENDINGS = (".parquet", ".csv", ".jsonl")  # of results files, each with a writer and a reader
 METADATA = b"fer"  # the key in a parquet file's metadata; of other files it stands beside them
@@ -35,7 +36,7 @@ def writer(out: Path) -> Write:
 
 def _csv(file: BinaryIO, rows: Iterable[Row], about: dict[str, Any]) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-    table = csv.DictWriter(text, [column.name for column in COLUMNS])
+    table = csv.DictWriter(text, [column["name"] for column in about["columns"]])
     table.writeheader()
     for row in rows:
         named = {name: row[name] for name in ("source", "item") if row[name] is not None}
@@ -59,8 +60,8 @@ def _parquet(file: BinaryIO, rows: Iterable[Row], about: dict[str, Any]) -> None
         "yes or no": pa.bool_(),
     }
     fields = [
-        pa.field(column.name, kinds[column.kind], metadata={"about": column.about})
-        for column in COLUMNS
+        pa.field(column["name"], kinds[column["type"]], metadata={"about": column["about"]})
+        for column in about["columns"]
     ]
     schema = pa.schema(fields, metadata={METADATA: json.dumps(about).encode()})
     with pq.ParquetWriter(file, schema, compression="zstd") as table:
@@ -76,11 +77,15 @@ def read(path: Path) -> Iterator[Row]:
     if reader is None:
         raise FerError(f"{path} is no results file: name one that ends in {', '.join(ENDINGS)}.")
     try:
+        columns: tuple[Column, ...] = ()
         for one in reader(path):
-            missing = [column.name for column in COLUMNS if column.name not in one]
+            if not columns:  # the first row says what labels there are
+                labels = labels_of(one)
+                columns = columns_of(labels)
+            missing = [column.name for column in columns if column.name not in one]
             if missing:
                 raise FerError(f"{path} is not of fer batch: it has no column {missing[0]}.")
-            check(one)
+            check(one, columns, labels)
             yield one
     except OSError as error:
         raise FerError(
@@ -111,7 +116,9 @@ def _rows_of_parquet(path: Path) -> Iterator[Row]:
         raise MissingExtra(error, "parquet") from error
     try:
         with pq.ParquetFile(path, pre_buffer=False) as file:
-            names = [column.name for column in COLUMNS if column.name in file.schema_arrow.names]
+            there = file.schema_arrow.names
+            columns = columns_of(labels_of(there))
+            names = [column.name for column in columns if column.name in there]
             for batch in file.iter_batches(GROUP, columns=names):
                 yield from batch.to_pylist()
     except NotImplementedError as error:
@@ -136,12 +143,14 @@ def _rows_of_jsonl(path: Path) -> Iterator[Row]:
 
 
 def _rows_of_csv(path: Path) -> Iterator[Row]:
-    kinds = {column.name: _FROM_TEXT[column.kind] for column in COLUMNS}
+    kinds: dict[str, Callable[[str], Any]] = {}
     heads: list[str] | None = None
     for line in _lines(path):  # no cell of ours goes over several
         (cells,) = csv.reader([line], strict=True)
         if heads is None:
             heads = cells
+            columns = columns_of(labels_of(heads))
+            kinds = {column.name: _FROM_TEXT[column.kind] for column in columns}
             continue
         named = dict(zip(heads, cells, strict=True))
         one = {name: kinds[name](text) for name, text in named.items() if name in kinds and text}

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from fer.bulk.schema import Row
-from fer.labels import COLOURS, EMOTIONS
+from fer.labels import colours
 from fer.report.summary import VALENCES, Film, Summary, name_of
 
 FACES = 8  # of each expression
@@ -52,19 +52,20 @@ def body(found: Summary, pictures: Pictures | None, failures: bool = True) -> Ma
         found=found,
         failures=failures,
         pictures=pictures is not None,
-        colours=COLOURS,
+        colours=colours(found.labels),
         expressions=_expressions(found),
         valences=_valences(found),
+        has_valence=bool(found.valences.any()),
         films=[_film(name, film) for name, film in films[:FILMS]],
         more_films=max(0, len(films) - FILMS),
-        sheet={one: _sheet(found.clearest(one), pictures) for one in EMOTIONS if pictures},
+        sheet={one: _sheet(found.clearest(one), pictures) for one in found.labels if pictures},
     )
     return Markup(filled)
 
 
 def _expressions(found: Summary) -> list[dict[str, Any]]:
     """A bar for each expression, of which a part is not sure; widths are shares of the longest."""
-    longest = max(1, *(found.sure[one] + found.unsure[one] for one in EMOTIONS))
+    longest = max(1, *(found.sure[one] + found.unsure[one] for one in found.labels))
     return [
         {
             "name": emotion,
@@ -73,7 +74,7 @@ def _expressions(found: Summary) -> list[dict[str, Any]]:
             "sure": found.sure[emotion] / longest,
             "unsure": found.unsure[emotion] / longest,
         }
-        for emotion in EMOTIONS
+        for emotion in found.labels
     ]
 
 
@@ -99,7 +100,12 @@ def _film(name: str, film: Film) -> dict[str, Any]:
                 "faces": int(numbers[0]),
                 "valence": float(numbers[1] / numbers[0]),
                 "parts": list(
-                    zip(EMOTIONS, shares.tolist(), (shares.cumsum() - shares).tolist(), strict=True)
+                    zip(
+                        film.labels,
+                        shares.tolist(),
+                        (shares.cumsum() - shares).tolist(),
+                        strict=True,
+                    )
                 ),
             }
         )

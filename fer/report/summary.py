@@ -1,5 +1,6 @@
 """What a results file comes to, gathered row by row, so that it may be of any length."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.bulk.schema import Row
+from fer.bulk.schema import Row, labels_of
 from fer.labels import EMOTIONS
 
 VALENCES = 20  # bars of its distribution, from -1 to 1
@@ -20,14 +21,16 @@ CLEAREST = 48  # faces of each expression that are remembered, the clearest
 @dataclass
 class Film:
     """What the faces of a film showed in each second: how many they are, the sum of their valences
-    and of the probabilities of their expressions, 2 + 7 numbers."""
+    and of the probabilities of their expressions, 2 + 7 numbers, or as many as there are labels."""
 
+    labels: tuple[str, ...] = EMOTIONS
     seconds: dict[int, NDArray[np.float64]] = field(default_factory=dict)
     tracks: set[int] = field(default_factory=set)
 
     def add(self, row: Row) -> None:
         """One more face."""
-        numbers = [1.0, row["valence"], *(row[emotion] for emotion in EMOTIONS)]
+        valence = math.nan if row["valence"] is None else row["valence"]
+        numbers = [1.0, valence, *(row[label] for label in self.labels)]
         second = int(row["seconds"])
         self.seconds[second] = self.seconds.get(second, 0.0) + np.array(numbers)
         self.tracks.add(row["track"])
@@ -45,6 +48,7 @@ class Film:
 class Summary:
     """Everything that the page shows, but for the faces' pictures."""
 
+    labels: tuple[str, ...] = ()  # of the model, as the first row has them
     pictures: int = 0
     faces: int = 0
     without: int = 0
@@ -58,6 +62,7 @@ class Summary:
 
     def add(self, row: Row) -> None:
         """One more row."""
+        self.labels = self.labels or labels_of(row)
         self.pictures += row["face"] in (None, 1)
         if row["error"] is not None:
             self.failed += 1
@@ -71,9 +76,10 @@ class Summary:
     def _add_face(self, row: Row) -> None:
         self.faces += 1
         (self.sure if row["sure"] else self.unsure)[row["emotion"]] += 1
-        self.valences[min(VALENCES - 1, int((row["valence"] + 1) / 2 * VALENCES))] += 1
+        if row["valence"] is not None:
+            self.valences[min(VALENCES - 1, int((row["valence"] + 1) / 2 * VALENCES))] += 1
         if row["seconds"] is not None:
-            self.films.setdefault(row["source"], Film()).add(row)
+            self.films.setdefault(row["source"], Film(self.labels)).add(row)
         best = self._clearest.setdefault(row["emotion"], {})
         # Of the same face again, in a film or in a copy of a photo, the clearest moment.
         film = row["track"] is not None

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, to_levels, valence
+from fer.labels import COLOURS, EMOTIONS, LEVELS_3, LEVELS_5, colours, to_levels, valence
 
 
 def test_order_is_raf_db():
@@ -44,3 +44,10 @@ def test_a_level_is_the_sum_of_its_emotions():
     probabilities = np.array([0.0, 0.2, 0.2, 0.3, 0.0, 0.2, 0.1], np.float32)
     assert to_levels(probabilities, LEVELS_5)[0] == pytest.approx(0.6)
     assert to_levels(probabilities, LEVELS_3)[0] == pytest.approx(0.6)
+
+
+def test_every_label_has_a_colour_of_its_own():
+    others = [f"label {number}" for number in range(21)]
+    drawn = colours([*EMOTIONS, *others])
+    assert {name: drawn[name] for name in EMOTIONS} == COLOURS
+    assert len(set(drawn.values())) == 28

@@ -1,18 +1,23 @@
 """Labels beside the seven: declared in a recipe, with levels or without, and carried to the end."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from films import write_clip
 from generated import MEMBER
 from PIL import Image
 from spoiling import set_config
 
 import fer
 from fer.batch import recognize
+from fer.bulk import tables
 from fer.bulk.command import main as fer_batch
+from fer.bulk.run import Job
+from fer.bulk.run import recognize as bulk
 from fer.cli import main as fer_command
 from fer.errors import FerError, ModelError
 from fer.labels import EMOTIONS, LEVELS_3, LEVELS_5, SEVEN, declared, to_levels, valence
@@ -120,6 +125,13 @@ def test_the_whole_table_and_the_figures_are_of_the_four(four):
     assert figures.levels_5.accuracy >= figures.overall_accuracy.value
 
 
+@pytest.fixture(scope="module")
+def clip(portrait, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("clip") / "film.mp4"
+    write_clip(path, portrait, 0.5)
+    return path
+
+
 @pytest.mark.parametrize(
     ("root", "model", "words", "absent"),
     [
@@ -159,19 +171,77 @@ def test_without_levels_there_is_no_scale(eight, portrait, capsys):
     assert not {"levels_5", "levels_3", "valence"} & record.keys()
 
 
-def test_what_shows_the_seven_alone_says_so(eight, portrait, tmp_path, capsys):
-    model = eight / "out" / "model"
-    recognizer = fer.load(model)
-    for refused in (
-        lambda: Backend.on_cpu(recognizer),
-        lambda: recognize([portrait], recognizer),
-        lambda: fer.video.watch(portrait, recognizer),
-        lambda: fer_batch([str(portrait), "--out", str(tmp_path / "a.csv"), "--model", str(model)]),
-    ):
-        with pytest.raises(
-            FerError, match=r"labels of its own .*contempt.* the seven emotions alone"
-        ):
-            refused()
+@pytest.mark.parametrize("kind", ["parquet", "csv", "jsonl"])
+@pytest.mark.parametrize(
+    ("root", "model", "labels"),
+    [("four", "resnet18/model", tuple(FOUR)), ("eight", "model", EIGHT)],
+)
+def test_tables_and_reports_have_the_labels(
+    request, portrait, clip, tmp_path, root, model, labels, kind
+):
+    folder = request.getfixturevalue(root) / "out" / model
+    Image.new("RGB", (40, 40)).save(tmp_path / "none.png")
+    out = tmp_path / f"faces.{kind}"
+    photos = [str(portrait), str(tmp_path / "none.png")]
+    assert fer_batch([*photos, str(clip), "--out", str(out), "--model", str(folder)]) == 0
+    first, *others = tables.read(out)
+    names = [name for name in first if name in labels or name in ("levels_3", "error")]
+    assert names == ["levels_3", *labels, "error"]
+    (face,) = fer.load(folder)(portrait)
+    assert first["emotion"] == face.emotion
+    assert [first[label] for label in labels] == pytest.approx(face.probabilities, abs=1e-5)
+    if face.labels.levels:
+        assert first["valence"] == pytest.approx(face.valence, abs=1e-5)
+        assert first["levels_5"] == max(face.levels_5, key=face.levels_5.__getitem__)
+    else:
+        assert {one[name] for one in others for name in ("valence", "levels_5")} == {None}
+    assert fer_command(["report", str(out)]) == 0
+    html = out.with_suffix(".html").read_text("utf-8")
+    assert re.findall(r'<th scope="row">(.*?)</th>', html) == list(labels)
+    assert f"<h3>{face.emotion}</h3>" in html
+    assert ("Valence</h2>" in html, "valence" in html) == (bool(face.labels.levels),) * 2
+
+
+@pytest.mark.parametrize(("root", "model"), [("four", "resnet18/model"), ("eight", "model")])
+def test_from_python_photos_and_clips_have_the_labels(request, portrait, clip, root, model):
+    recognizer = fer.load(request.getfixturevalue(root) / "out" / model)
+    labels, scaled = list(recognizer.labels.names), bool(recognizer.labels.levels)
+    results = recognize([portrait], recognizer)
+    (row,) = results.to_frame().to_dict("records")
+    assert list(row)[-len(labels) - 2 :] == ["levels_5", "levels_3", *labels]
+    assert sum(row[label] for label in labels) == pytest.approx(1, abs=0.01)
+    assert [bool(row["levels_5"]), not np.isnan(row["valence"])] == [scaled] * 2
+    assert results.to_csv().splitlines()[0].endswith(",".join(labels))
+    frame = fer.video.watch(clip, recognizer).to_frame()
+    assert list(frame)[-len(labels) - 1 :] == ["valence", *labels]
+    assert len(frame)
+    assert frame[labels].sum(axis=1).to_numpy() == pytest.approx(1, abs=0.01)
+
+
+def test_the_app_shows_the_seven_alone_and_says_so(eight):
+    recognizer = fer.load(eight / "out" / "model")
+    with pytest.raises(FerError, match=r"labels of its own .*contempt.* the seven emotions alone"):
+        Backend.on_cpu(recognizer)
+
+
+@pytest.mark.parametrize(
+    ("label", "refused"), [("error", ["batch"]), ("face", ["batch", "photos", "clip"])]
+)
+def test_a_label_that_is_a_column_is_refused(four, portrait, clip, tmp_path, label, refused):
+    folder = Path(shutil.copytree(four / "out" / "resnet18" / "model", tmp_path / "model"))
+    names = [label, *list(FOUR)[1:]]
+    set_config(labels=names, outputs=names)(folder)
+    recognizer = fer.load(folder)
+    out = tmp_path / "faces.csv"
+    ask = {
+        "batch": lambda: bulk(Job([str(portrait)], out), recognizer),
+        "photos": lambda: recognize([portrait], recognizer),
+        "clip": lambda: fer.video.watch(clip, recognizer),
+    }
+    for name in refused:
+        with pytest.raises(FerError, match=f"a label '{label}', which is another column of a tab"):
+            ask[name]()
+    assert not list(tmp_path.glob("faces.*"))
 
 
 def test_models_of_other_labels_are_not_mixed(eight, tmp_path, capsys):
@@ -192,6 +262,7 @@ def test_models_of_other_labels_are_not_mixed(eight, tmp_path, capsys):
         ('["calm", "Calm"]', "labels must differ from each other"),
         ('["calm", " "]', "cannot have one called ' '"),
         ('["a|b", "c"]', r"cannot have one called 'a\|b'"),
+        ('["=1+1", "c"]', "cannot have one called '=1+1'"),
     ],
 )
 def test_labels_that_cannot_be_are_refused(tmp_path, capsys, labels, sentence):
