@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fer.bulk.answers import Answer, answers
+from fer.bulk.fatal import Begun, Tries, one_by_one
 from fer.bulk.parts import Left
 from fer.bulk.run import revision
 from fer.bulk.spans import Span, items_of, pieces
@@ -78,7 +79,7 @@ class Cluster:
         data = ray.data.read_datasource(_pieces(left), override_num_blocks=1, num_cpus=0)
         told = data.map_batches(
             _Worker,
-            fn_constructor_args=[task],
+            fn_constructor_args=[task, _Tries()],
             batch_size=1,
             batch_format="numpy",
             # More when machines join, fewer when they leave: else what a lost one had in hand
@@ -171,11 +172,35 @@ def _engine(cluster: Cluster, recognizer: Recognizer) -> EngineName:
     return "cuda" if cluster.gpu else recognizer.engine.name
 
 
+class _Tries:
+    """What workers have begun, kept by an actor that outlives them."""
+
+    def __init__(self) -> None:
+        import ray
+
+        # Where the command was given: other machines may go.
+        here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
+        self._kept: Any = ray.remote(num_cpus=0, label_selector=here)(Begun).remote()
+
+    def begin(self, what: str) -> int:
+        """As `Tries` says."""
+        import ray
+
+        return int(ray.get(self._kept.begin.remote(what)))
+
+    def end(self, what: str) -> None:
+        """As `Tries` says."""
+        import ray
+
+        ray.get(self._kept.end.remote(what))
+
+
 class _Worker:
     """Answers pieces of a run in a process of its own, with a model of its own."""
 
-    def __init__(self, task: _Task):
+    def __init__(self, task: _Task, tries: Tries):
         self.task = task
+        self.tries = tries
         self.recognizer: Recognizer | FerError
         try:
             self.recognizer = _loaded(task)
@@ -187,13 +212,21 @@ class _Worker:
         if isinstance(self.recognizer, FerError):
             yield _told(self.recognizer)
             return
-        given = items_of(batch["piece"][0], self.task.every)
-        found = answers(given, self.recognizer, self.task.aligned, PIECE)
         try:
+            found = self._answers(batch["piece"][0], self.recognizer)
             while some := list(islice(found, TOLD)):
                 yield _told(some)
         except FerError as error:
             yield _told(error)
+
+    def _answers(self, piece: list[Span], recognizer: Recognizer) -> Iterator[Answer]:
+        """Those of a piece; with care where a worker had it in hand and died."""
+        task, what = self.task, f"piece from {piece[0].skip} of file {piece[0].line}"
+        if self.tries.begin(what):
+            yield from one_by_one(piece, task.every, recognizer, task.aligned, self.tries)
+        else:
+            yield from answers(items_of(piece, task.every), recognizer, task.aligned, PIECE)
+        self.tries.end(what)
 
 
 def _told(what: list[Answer] | FerError) -> dict[str, Any]:

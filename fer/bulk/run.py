@@ -1,7 +1,7 @@
 """A whole run: from the inputs to the results file, carried on where an earlier one was stopped."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fer.bulk.answers import Answer, answers
+from fer.bulk.fatal import Begun, begun_in, one_by_one
 from fer.bulk.files import write_whole
 from fer.bulk.inputs import STDIN, File, LeftOut, find
 from fer.bulk.items import Item, count, items
 from fer.bulk.parts import Left, Progress, Run
 from fer.bulk.schema import Column, Row, columns_of, description, row
+from fer.bulk.spans import Span
 from fer.bulk.storage import is_address
 from fer.bulk.tables import Write, writer
 from fer.errors import FerError
@@ -87,18 +89,38 @@ def _recognize(
         run.plan(_counted(job, left_out))
     total = run.planned() or 0
     parts, reached = run.done()
-    if cluster:
-        given = cluster.answers(run.left(reached), recognizer, job.every, job.aligned)
-    else:
-        given = answers(_items(run.left(reached), job.every), recognizer, job.aligned, PART)
-    with closing(given) as found:
-        while some := _noted(islice(found, PART), reached.counts["pictures"], total, progress):
-            rows = _rows(some, reached, about["options"], columns)
-            run.add(parts, rows, reached)
-            parts += 1
+    with begun_in(run.folder) as tries:
+        died = tries.begin(f"part {parts}") > 0
+        for given in _goes(job, recognizer, cluster, run, reached, tries if died else None):
+            with closing(given) as found:
+                while some := _noted(
+                    islice(found, PART), reached.counts["pictures"], total, progress
+                ):
+                    run.add(parts, _rows(some, reached, about["options"], columns), reached)
+                    tries.end(f"part {parts}")
+                    parts += 1
+                    tries.begin(f"part {parts}")
     write_whole(job.out, lambda file: write(file, run.rows(), about), run.folder)
     run.finish(about, reached.counts)
     return Outcome(reached.counts, left_out)
+
+
+def _goes(
+    job: Job,
+    recognizer: Recognizer,
+    cluster: "Cluster | None",
+    run: Run,
+    reached: Progress,
+    tries: Begun | None,
+) -> Iterator[Generator[Answer, None, None]]:
+    """What answers the rest: with `tries` first a part with care, for a process died in it."""
+    if cluster:
+        yield cluster.answers(run.left(reached), recognizer, job.every, job.aligned)
+        return
+    if tries:
+        spans = (Span(line, file, skip, None) for line, file, skip, _ in run.left(reached))
+        yield one_by_one(spans, job.every, recognizer, job.aligned, tries, PART)
+    yield answers(_items(run.left(reached), job.every), recognizer, job.aligned, PART)
 
 
 def _about(job: Job, recognizer: Recognizer, engine: str) -> dict[str, Any]:

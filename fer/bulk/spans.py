@@ -44,11 +44,11 @@ def pieces(files: Iterable[tuple[int, File, int, int]], size: int) -> Iterator[l
 def items_of(piece: list[Span], every: float) -> Iterator[Item]:
     """The pictures of all spans; raises as `items` does."""
     for span in piece:
-        for item in islice(items(_here(span.file), every, span.skip), span.most):
+        for item in islice(items(here(span.file), every, span.skip), span.most):
             yield replace(item, line=span.line)
 
 
-def _here(file: File) -> File:
+def here(file: File) -> File:
     """The same; a file on the Hub that another machine's cache has comes into this one's."""
     on_the_hub = HUB_FILE.fullmatch(file.source)
     if on_the_hub is None or Path(file.path).exists():

@@ -1,6 +1,8 @@
 """Ray's workers give the rows that one process gives, also when one of them is killed."""
 
+import importlib
 import json
+import os
 
 import psutil
 import pytest
@@ -8,6 +10,7 @@ import pytest
 import fer
 from fer.bulk import cluster
 from fer.bulk.cluster import Cluster, joined
+from fer.bulk.fatal import Begun
 from fer.bulk.inputs import File
 from fer.bulk.run import Job, recognize
 from fer.bulk.spans import pieces
@@ -42,6 +45,31 @@ def test_a_killed_worker_loses_nothing_and_either_way_carries_on(
     assert [words(row) for row in one] == [words(row) for row in other]
     assert [numbers(row) for row in one] == [pytest.approx(numbers(row), abs=1e-5) for row in other]
     assert len(killed) == 1
+
+
+@pytest.mark.alone
+def test_a_picture_at_which_workers_die_becomes_an_error(fast, mixed, tmp_path, monkeypatch):
+    alone, shared = tmp_path / "alone.jsonl", tmp_path / "shared.jsonl"
+    inputs = [str(mixed / name) for name in ("a.jpg", "bad.jpg", "below")]
+    recognize(Job(inputs, alone), fast)
+
+    class Mortal(cluster._Worker):
+        """Defined here, it is sent to the workers as it is."""
+
+        def __init__(self, *given):
+            super().__init__(*given)
+            module = importlib.import_module("fer.bulk.answers")
+            read = module.open_image
+            module.open_image = lambda data: os._exit(1) if data == b"no photo" else read(data)
+
+    monkeypatch.setattr(cluster, "_Worker", Mortal)
+    with joined(None) as found:
+        recognize(Job(inputs, shared), fast, cluster=found)
+    one, other = (list(map(json.loads, out.read_text().splitlines())) for out in (alone, shared))
+    failed = other.pop(1)
+    assert failed["source"] == one.pop(1)["source"] == inputs[1]
+    assert failed["error"].startswith("Reading the photo ended the process")
+    assert [words(row) for row in one] == [words(row) for row in other]
 
 
 def workers() -> list[psutil.Process]:
@@ -115,6 +143,6 @@ def test_a_worker_with_another_model_is_named(fast):
     model = cluster._model(fast)
     assert model.name == "fast"
     task = cluster._Task(cluster.replace(model, revision="0" * 64), "openvino", 0.2, False)
-    (told,) = cluster._Worker(task)({})
+    (told,) = cluster._Worker(task, Begun())({})
     assert isinstance(told["told"][0], fer.FerError)
     assert "install the same on all machines" in str(told["told"][0])

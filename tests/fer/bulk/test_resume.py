@@ -42,6 +42,28 @@ run.recognize(run.Job([inputs], out), fer.load("fast"))
 """
 
 
+# Ends without a word when it reads a picture.
+MORTAL = """
+import os, sys
+from pathlib import Path
+import fer
+from fer.bulk import answers, run
+
+fatal, inputs, out = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+run.PART, answers.FOUND_AHEAD = 3, 1
+find = answers._find
+
+def found(answer, **given):
+    name = f"{Path(answer.item.source).name} {answer.item.item}"
+    if name == fatal and not answer.done:
+        os._exit(9)
+    return find(answer, **given)
+
+answers._find = found
+run.recognize(run.Job([inputs], out), fer.load("fast"))
+"""
+
+
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
     monkeypatch.setattr(run, "PART", PART)
@@ -78,6 +100,26 @@ def test_a_killed_run_is_carried_on_and_has_each_input_once(fast, mixed, whole, 
     recognize(Job([str(mixed)], out), fast)
     assert sorted(out.read_bytes().splitlines()) == sorted(whole.splitlines())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["results.csv", "results.csv.json"]
+
+
+@pytest.mark.parametrize(
+    ("fatal", "lost"),
+    [
+        ("some.zip in/one.jpg", 1),
+        ("film.mp4 0.600", 3),  # and what comes after it
+    ],
+)
+def test_a_picture_at_which_the_process_dies_becomes_an_error(
+    fast, mixed, whole, tmp_path, fatal, lost
+):
+    out = tmp_path / "results.csv"
+    command = [sys.executable, "-c", MORTAL, fatal, str(mixed), str(out)]
+    codes = [subprocess.run(command, cwd=ROOT).returncode for _ in range(4)]
+    assert codes == [9, 9, 9, 0]
+    lines, before = (set(table.decode().splitlines()) for table in (out.read_bytes(), whole))
+    (failed,) = lines - before
+    assert "ended the process" in failed
+    assert len(before - lines) == lost
 
 
 @pytest.mark.parametrize("n", [2, 4, 8], ids=["plan", "part", "results"])
