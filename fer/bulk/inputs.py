@@ -25,6 +25,8 @@ LIST = ".txt"
 HUB = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+)(?:@([\w./-]+))?/?")
 HUB_FILE = re.compile(r"hf://datasets/([^@]+)@([^/]+)/(.+)")  # as results call it
 STDIN = "-"
+SLASH = r"[/\\]" if os.sep == "\\" else "/"
+BELOW = re.compile(rf"(?:^|(?<={SLASH}))\*\*(?:{SLASH}+|$)")
 Place = tuple[int, int]  # device and inode of a folder
 
 
@@ -67,7 +69,7 @@ def find(inputs: list[str], left_out: LeftOut) -> Iterator[File]:
         elif os.path.lexists(name):
             yield from _named(name, left_out)
         else:
-            found = sorted(glob.iglob(name, recursive=True))  # noqa: PTH207 (names stay as they are)
+            found = sorted(set(_matching(name)))
             if not found:
                 raise FerError(f"{readable(name)} does not exist: check the name and the folder.")
             yield from _matched(found, left_out)
@@ -86,6 +88,44 @@ def _named(name: str, left_out: LeftOut) -> Iterator[File]:
             ) from error
     else:
         yield _file(name, named=True)
+
+
+def _matching(pattern: str) -> Iterator[str]:
+    """What a pattern matches, maybe twice; `**` follows links, but into no folder again."""
+    before, *after = BELOW.split(pattern, maxsplit=1)
+    if not after:
+        yield from glob.iglob(pattern)  # noqa: PTH207 (names stay as they are)
+        return
+    for top in glob.iglob(before) if before else [""]:  # noqa: PTH207
+        if top and not after[0]:
+            yield top
+            continue
+        seen = _above(top or ".")
+        folders = dict.fromkeys(_below(top, seen))
+        for folder in folders:
+            for name in _matching(glob.escape(folder) + (after[0] or "*")):
+                # A link in a circle stands for what has a name already.
+                if (
+                    f"{name}{os.sep}" in folders
+                    or not Path(name).is_dir()
+                    or _place(name) not in seen
+                ):
+                    yield name
+
+
+def _below(folder: str, seen: set[Place]) -> Iterator[str]:
+    """A folder, "" or with a slash at its end, and those in it that are not hidden."""
+    try:
+        if _place(folder or ".") in seen:
+            return
+        seen.add(_place(folder or "."))
+        names = sorted(os.listdir(folder or "."))  # noqa: PTH208
+    except OSError:
+        return
+    yield folder
+    for name in names:
+        if not name.startswith(".") and Path(folder, name).is_dir():
+            yield from _below(f"{folder}{name}{os.sep}", seen)
 
 
 def _matched(names: list[str], left_out: LeftOut) -> Iterator[File]:
@@ -130,6 +170,11 @@ def _place(folder: str) -> Place:
     return status.st_dev, status.st_ino
 
 
+def _above(folder: str) -> set[Place]:
+    """The folders that a folder is in: a link back to one of them leads in a circle."""
+    return {_place(str(parent)) for parent in Path(folder).resolve().parents}
+
+
 def _folder(
     folder: str, source: str, left_out: LeftOut, walked: set[Place] | None = None
 ) -> Iterator[File]:
@@ -137,11 +182,11 @@ def _folder(
 
     `walked` are folders that were gone through already, to which these are added.
     """
-    seen = set() if walked is None else walked
+    seen, above = set() if walked is None else walked, _above(folder)
 
     def walk(place: str) -> Iterator[File]:
         try:
-            if _place(place) in seen:
+            if _place(place) in above or _place(place) in seen:
                 return
             seen.add(_place(place))
             names = sorted(os.listdir(place))  # noqa: PTH208 (names alone are needed)

@@ -27,7 +27,8 @@ def here(tmp_path, monkeypatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in ("a/2.jpg", "a/10.PNG", "a/b/film.mov", "a/b/x.zip", "a/.hidden.jpg", "a/b/t.csv"):
         write(tmp_path / name)
-    (tmp_path / "a/b/loop").symlink_to("..")
+    for name, target in (("loop", ".."), ("again", "."), ("out", "../..")):
+        (tmp_path / "a/b" / name).symlink_to(target)
     (tmp_path / "a/dead.jpg").symlink_to("nowhere")
     (tmp_path / "a/self.png").symlink_to("self.png")
     (tmp_path / "other").mkdir()
@@ -51,6 +52,9 @@ LIST = ["a/2.jpg", "other/3.webp", "an ö.jpg"]
         (["**/*.jpg"], ["a/2.jpg", "a/dead.jpg"]),
         (["a/**"], [*FOLDER, "a/z/3.webp"]),
         (["**/*"], [*FOLDER, "a/z/3.webp", *LIST]),
+        (["a/**/b/**/*.[mz]*"], ["a/b/film.mov", "a/b/x.zip"]),
+        (["a/**/*"], [*FOLDER, "a/z/3.webp"]),
+        (["**.txt"], LIST),
         (["*/b/*.*"], ["a/b/film.mov", "a/b/t.csv", "a/b/x.zip"]),
         (["list.txt"], LIST),
         (["-"], ["other/3.webp", "a/2.jpg"]),
