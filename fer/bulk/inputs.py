@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from fer.bulk import storage
@@ -38,7 +38,7 @@ class File:
     path: str
     source: str  # how results call it
     root: str | None = None  # the folder that was gone through, or else the one that it is in
-    named: bool = False  # by the user, and not found in a folder
+    named: bool = False  # by the user, and not found
 
 
 @dataclass
@@ -139,7 +139,8 @@ def _matched(names: list[str], left_out: LeftOut) -> Iterator[File]:
             continue
         place = _place(parent or ".")
         if place not in walked and parents.setdefault(place, parent) == parent:
-            yield from _named(name, left_out)
+            for file in _named(name, left_out):
+                yield replace(file, named=False)
 
 
 def _listed(lines: Iterator[str], left_out: LeftOut) -> Iterator[File]:

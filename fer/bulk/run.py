@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, nullcontext, suppress
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -18,7 +18,7 @@ from fer.bulk.schema import Column, Row, columns_of, description, row
 from fer.bulk.spans import Span
 from fer.bulk.storage import is_address
 from fer.bulk.tables import Write, writer
-from fer.errors import FerError
+from fer.errors import FerError, MissingExtra
 from fer.faces.tracking import Tracker
 from fer.models.config import CONFIG
 from fer.recognizer import Recognizer
@@ -153,9 +153,14 @@ def _counted(job: Job, left_out: LeftOut) -> Iterator[tuple[File, int]]:
     none = True
     for file in find(job.inputs, left_out):
         none = False
-        pictures = 1  # of a file that cannot be read its error, which becomes a row
-        with nullcontext() if file.named else suppress(FerError):
+        try:
             pictures = count(file, job.every)
+        except MissingExtra:
+            raise
+        except FerError:
+            if file.named and len(job.inputs) == 1:
+                raise
+            pictures = 1  # its error, which becomes a row
         yield file, pictures
     if none:
         others = f" (files of other kinds: {left_out.count:,})" if left_out.count else ""

@@ -116,6 +116,8 @@ def test_no_name_is_a_formula_in_a_table_for_spreadsheets(fast, portrait, tmp_pa
         (["bad.zip"], 2, "The zip “bad.zip” is damaged or cannot be read: make it again."),
         (["bad.mp4"], 2, "The clip “bad.mp4” is not a video that can be read"),
         (["bad.parquet"], 2, "The parquet file “bad.parquet” is damaged or cannot be read"),
+        (["a.jpg", "bad.zip", "bad.mp4", "bad.parquet"], 2, "new.csv: 1 face in 4 pictures, 0 "),
+        (["bad.*"], 2, "new.csv: 0 faces in 4 pictures, 0 without a face, 4 failed; "),
     ],
 )
 def test_what_it_says(mixed, tmp_path, monkeypatch, capsys, arguments, code, said):
@@ -173,10 +175,15 @@ def test_it_can_be_stopped(mixed, tmp_path, monkeypatch, capsys):
     assert "10 faces in 13 pictures" in capsys.readouterr().out
 
 
-def test_a_package_that_parquet_needs_is_named(mixed, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("inputs", "out"), [("a.jpg", "a.parquet"), ("t.parquet", "a.csv"), (".", "a.csv")]
+)
+def test_a_package_that_parquet_needs_is_named(mixed, tmp_path, monkeypatch, capsys, inputs, out):
+    monkeypatch.chdir(tmp_path)
+    Path("a.jpg").write_bytes((mixed / "a.jpg").read_bytes())
+    Path("t.parquet").write_bytes(b"PAR1")
     monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
-    out = str(tmp_path / "results.parquet")
-    assert main(["batch", str(mixed), "--out", out]) == 2
+    assert main(["batch", inputs, "--model", "fast", "--out", out]) == 2
     assert "run pip install '.[parquet]'" in capsys.readouterr().err
 
 
