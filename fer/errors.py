@@ -4,12 +4,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LONGEST = 2000  # characters of a message
+
 # What to say of a file, or of “This”.
 NO_MEMORY = "needs more memory than there is: make it smaller, or try again later."
 
 
 class FerError(Exception):
-    """Anything wrong with what the user gave; app and command line show the message as it is."""
+    """Anything wrong with what the user gave; app and command line show the message as it is.
+
+    What a file or its author put into the message stays text on one line: line breaks and what
+    terminals take as orders are shown by their codes, and the middle of a long one is left out.
+    """
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        if len(text) > LONGEST:
+            text = f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
+        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 class ImageError(FerError):

@@ -156,7 +156,7 @@ def _read_json(folder: Path) -> dict[str, Any]:
         raise ModelError(f"{path} lacks or misnames a setting (format).")
     if values["format"] != FORMAT:
         raise ModelError(
-            f"{path} has format {values['format']}, this version reads {FORMAT}: "
+            f"{path} has format {values['format']!r}, this version reads {FORMAT}: "
             "update the library."
         )
     _check_labels(path, values.get("labels"), values.get("levels"))
