@@ -22,8 +22,13 @@ OPACITY = 0.6  # of the colour where the heat is highest
 
 def heat(class_map: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     """Heat `size`×`size` in [0, 1] over a crop, from Grad-CAM's sums h×w for one emotion."""
-    positive = Image.fromarray(_stretch(np.maximum(class_map, 0)))
-    return _stretch(np.asarray(positive.resize((size, size), Image.Resampling.BILINEAR)))
+    coarse = Image.fromarray(spoken_for(class_map))
+    return _stretch(np.asarray(coarse.resize((size, size), Image.Resampling.BILINEAR)))
+
+
+def spoken_for(class_map: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much each place spoke for an emotion, h×w in [0, 1], from Grad-CAM's sums h×w."""
+    return _stretch(np.maximum(class_map, 0))
 
 
 def _stretch(values: NDArray[np.float32]) -> NDArray[np.float32]:

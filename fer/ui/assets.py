@@ -26,8 +26,12 @@ _templates.filters.update(
     exact_percent=formatting.exact_percent,
     valence=formatting.valence,
     seconds=formatting.seconds,
+    looks=formatting.looks,
+    sentence=formatting.sentence,
 )
-_templates.globals.update(surprise=formatting.SURPRISE, not_sure=formatting.NOT_SURE)
+_templates.globals.update(
+    surprise=formatting.SURPRISE, not_sure=formatting.NOT_SURE, sureness=formatting.SURENESS
+)
 
 
 def html(component: str, **values: object) -> Markup:

@@ -1,7 +1,37 @@
 """Figures and notes as the page writes them, the same in every template, text and script."""
 
+from fer import Face
+from fer.recognizer import SURE
+
 SURPRISE = "Surprise can be pleasant or not; that it counts as positive is a convention."
 NOT_SURE = "Not sure: no expression has an even chance."
+
+# What a face looks like that shows each of the emotions.
+LOOKS = {
+    "surprise": "surprised",
+    "fear": "afraid",
+    "disgust": "disgusted",
+    "happiness": "happy",
+    "sadness": "sad",
+    "anger": "angry",
+    "neutral": "neutral",
+}
+
+# How sure an answer is said to be from which probability of its emotion on. The probabilities are
+# calibrated: of the answers with 90 %, nine out of ten are right.
+SURENESS = {0.9: "very sure", 0.7: "quite sure", SURE: "fairly sure", 0.0: "not sure"}
+
+
+def looks(face: Face) -> str:
+    """A face's emotion in one word, with a question mark where it is not sure."""
+    return LOOKS[face.emotion] + ("" if face.sure else "?")
+
+
+def sentence(face: Face) -> str:
+    """The answer for a face in one sentence."""
+    probability = face.expressions[face.emotion]
+    sureness = next(words for least, words in SURENESS.items() if probability >= least)
+    return f"{'Looks' if face.sure else 'Perhaps'} {LOOKS[face.emotion]}, {sureness}"
 
 
 def percent(p: float) -> str:

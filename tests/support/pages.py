@@ -1,10 +1,13 @@
 """The app's page as a test sees it: opened, examined, and the files that the app left."""
 
+import base64
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -58,17 +61,28 @@ def upload(page: Page, file: Path) -> None:
     page.locator("#picture input[type=file]").set_input_files(file)
 
 
+def answer(page: Page, part: str) -> Locator:
+    """A part of the answer for the chosen face, the details too where they are folded."""
+    return page.locator(f".answered [data-of]:not([hidden]) {part}")
+
+
 def heatmap(page: Page) -> Locator:
-    return page.locator("#heatmap .layer")
+    return page.locator(".photo .layer")
+
+
+def painted(page: Page) -> Image.Image:
+    """The heatmap as it is drawn, RGBA."""
+    address = heatmap(page).evaluate("canvas => canvas.toDataURL()")
+    return Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2])))
 
 
 def expect_top(page: Page, emotion: str) -> None:
     """The named emotion is in the headline and in the first of seven bars, with a heatmap."""
-    expect(page.locator("#answer .top-emotion")).to_have_text(emotion)
-    expect(page.locator("#answer .emotions th")).to_have_count(len(EMOTIONS))
-    expect(page.locator("#answer .emotions th").first).to_have_text(emotion)
+    expect(answer(page, ".top-emotion")).to_have_text(emotion)
+    expect(answer(page, ".emotions th")).to_have_count(len(EMOTIONS))
+    expect(answer(page, ".emotions th").first).to_have_text(emotion)
     expect(heatmap(page)).to_be_visible()
-    assert heatmap(page).evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+    assert painted(page).getbbox()
 
 
 def open_tab(page: Page, name: str) -> None:

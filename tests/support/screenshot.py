@@ -27,7 +27,7 @@ DARK = {**DESK, "color_scheme": "dark"}
 
 def photo(page: Page, _: Path) -> None:
     page.locator(".example").first.click()
-    page.locator("#heatmap .layer").wait_for()
+    page.locator(".photo .layer").wait_for()
 
 
 def live(page: Page, _: Path) -> None:

@@ -16,8 +16,6 @@ KEEP_SECONDS = 5 * 60
 SWEEP_SECONDS = 10  # how often what is to be forgotten is looked for
 MAX_SESSIONS = 200  # visitors remembered at most
 
-ERASED = "This photo has been erased from the server meanwhile: add it again."
-
 
 def forget_visitors(page: gr.Blocks) -> None:
     """Make the page forget its visitors; call it inside its `gr.Blocks`."""

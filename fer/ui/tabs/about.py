@@ -19,8 +19,9 @@ emotions there, medical and safety reasons aside (Article 5). Wherever else it i
 exposed to it must be told (Article 50).
 
 **Photos are not kept.** What you send is erased from the server’s disk as soon as it has been read.
-The faces stay in its memory, so that you can ask for other heatmaps, until you close the page or do
-nothing for {KEEP_SECONDS // 60} minutes. The page asks nothing of any other site and counts nobody.
+What the page shows is erased from its memory when you close the page or do nothing for
+{KEEP_SECONDS // 60} minutes; the page itself keeps it. It asks nothing of any other site and counts
+nobody.
 
 **Sure or not sure.** The probabilities are calibrated: of answers with 70 %, about 70 % are right.
 Below {percent(SURE)} the page says “not sure”.

@@ -19,3 +19,15 @@ def pair(portrait: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("photos") / "pair.jpg"
     both.save(path, quality=95)
     return path
+
+
+@pytest.fixture(scope="session")
+def crowd(portrait: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A photo with sixty faces in six rows."""
+    face = Image.open(portrait).crop((120, 0, 360, 240)).resize((128, 128))
+    photo = Image.new("RGB", (1280, 768))
+    for place in range(60):
+        photo.paste(face, (place % 10 * 128, place // 10 * 128))
+    path = tmp_path_factory.mktemp("photos") / "crowd.jpg"
+    photo.save(path, quality=95)
+    return path

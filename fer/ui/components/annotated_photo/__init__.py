@@ -1,50 +1,36 @@
-"""The answered photo: numbered boxes, below it the faces to choose from and files to take away."""
+"""The answered photo: a box and a label for every face, and the heatmap of the chosen one."""
 
+import json
 from collections.abc import Sequence
 
-import gradio as gr
 from markupsafe import Markup
 from PIL import Image
 
-from fer import Face
+from fer import Face, Recognizer
 from fer.ui import formatting, pictures
-from fer.ui.assets import html, script
-from fer.ui.components import downloads
-from fer.ui.components.annotated_photo.exports import to_csv, to_json
-from fer.ui.components.downloads import Download
+from fer.ui.assets import html
+from fer.ui.components import heatmap
 
 
-def build() -> gr.HTML:
-    """A place for `render`; a click on a face triggers `choose` with its `face`, from 0."""
-    return gr.HTML(
-        elem_id="stage",
-        js_on_load=script("downloads/downloads.js", "annotated_photo/annotated_photo.js"),
-        apply_default_css=False,
-    )
-
-
-def render(photo: Image.Image, faces: Sequence[Face], model: str) -> Markup:
+def render(photo: Image.Image, faces: Sequence[Face], recognizer: Recognizer) -> Markup:
     """The photo with a box around every face, the first one chosen."""
-    files = (
-        Download("faces.json", to_json(faces, model).encode(), "application/json"),
-        Download("faces.csv", to_csv(faces).encode(), "text/csv"),
-    )
+    scale = min(1, pictures.PREVIEW_SIDE / max(photo.size))
     return html(
         "annotated_photo",
-        width=photo.width,
+        photo=photo,
         ratio=f"{photo.width / photo.height:.4f}",
         picture=pictures.preview(photo),
+        layer_size=[max(1, round(side * scale)) for side in photo.size],
         count=formatting.count(len(faces), "face"),
-        faces=[
+        boxes=[
             {
-                "emotion": face.emotion,
-                "sure": face.sure,
+                "face": face,
                 "place": _place(face, photo.size),
-                "thumbnail": _thumbnail(photo, face) if len(faces) > 1 else None,
+                "region": json.dumps(pictures.region_around(face, photo.size)),
+                "heat": json.dumps(heatmap.data(face, recognizer, photo.size)),
             }
             for face in faces
         ],
-        downloads=downloads.render(*files, drawn="faces.png") if faces else "",
     )
 
 
@@ -61,8 +47,3 @@ def _place(face: Face, photo_size: tuple[int, int]) -> str:
     return "; ".join(
         f"{side}: {formatting.exact_percent(share, digits=2)}" for side, share in sides.items()
     )
-
-
-def _thumbnail(photo: Image.Image, face: Face) -> str:
-    region = pictures.region_around(face, photo.size)
-    return pictures.jpeg(pictures.close_up(photo, region, pictures.THUMBNAIL_SIDE))

@@ -1,5 +1,6 @@
 """Files to take away. They are in the page already, so that the server keeps none of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -27,6 +28,6 @@ class Download:
         return data_url(self.content, self.mime_type)
 
 
-def render(*files: Download, drawn: str | None = None) -> Markup:
-    """Links to files; before them a button for the picture `drawn` that the page itself draws."""
-    return html("downloads", files=files, drawn=drawn)
+def render(*files: Download, drawn: Mapping[str, str] | None = None) -> Markup:
+    """Links to files; before them buttons for what the page draws: what each says and its name."""
+    return html("downloads", files=files, drawn=drawn or {})

@@ -1,9 +1,8 @@
-// Gives the visitor the picture that `draw` makes on a canvas, so that the server needs to write no
-// file.
-const offerDrawn = (draw) =>
+// Gives the visitor the picture of that name, which `draw` makes on a canvas, so that the server
+// needs to write no file.
+const offerDrawn = (name, draw) =>
   element.addEventListener('click', (event) => {
-    const name = event.target.closest('button')?.dataset.download;
-    if (!name) return;
+    if (event.target.closest('button')?.dataset.download !== name) return;
     draw().toBlob((blob) => {
       const link = document.createElement('a');
       link.href = URL.createObjectURL(blob);

@@ -1,29 +1,26 @@
-"""What the chosen face shows: its expressions, what each model says, and the sentiment."""
+"""All that was found out about a face: its expressions, what each model says, and the sentiment."""
 
 from markupsafe import Markup
 
 from fer import Face, Recognizer
-from fer.labels import EMOTIONS
+from fer.labels import EMOTIONS, LEVELS_5
 from fer.models.ensemble import soft_vote
 from fer.ui.assets import html
 from fer.ui.components import expression_bars
 
 
-def render(face: Face, number: int, count: int, recognizer: Recognizer) -> Markup:
-    """The most probable expression, then all of them, then both sentiment scales."""
+def render(face: Face, recognizer: Recognizer) -> Markup:
+    """The seven expressions, each model's answer, then both sentiment scales, all explained."""
     ranked = dict(sorted(face.expressions.items(), key=lambda item: -item[1]))
     return html(
         "face_answer",
         face=face,
-        which=f"Face {number} of {count}" if count > 1 else "The face",
-        probability=ranked[face.emotion],
         expressions=expression_bars.render("Seven expressions", "emotions", ranked),
         emotions=EMOTIONS,
         votes=_votes(face, recognizer) if len(recognizer.models) > 1 else {},
-        scales=[
-            expression_bars.render("Sentiment in five levels", "levels", face.levels_5),
-            expression_bars.render("Sentiment in three levels", "levels", face.levels_3),
-        ],
+        levels=LEVELS_5,
+        five=expression_bars.render("Sentiment in five levels", "levels", face.levels_5),
+        three=expression_bars.render("Sentiment in three levels", "levels", face.levels_3),
     )
 
 

@@ -1,27 +1,52 @@
-"""A face before and after the colours were laid over it that say what the model looked at."""
+"""What the model looked at: colours over the chosen face, which the page draws by itself.
 
-import gradio as gr
+They are drawn from a few dozen numbers for each model and expression (Grad-CAM's sums), which come
+with the photo's answer.
+"""
+
+import base64
+from typing import Any
+
+import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
-from fer.ui.assets import html, script
-from fer.ui.components import downloads
-
-
-def build() -> gr.HTML:
-    """A place for `render`."""
-    return gr.HTML(
-        elem_id="heatmap",
-        js_on_load=script("downloads/downloads.js", "heatmap/heatmap.js"),
-        apply_default_css=False,
-    )
+from fer import Face, Recognizer
+from fer.heatmap import INFERNO, OPACITY, spoken_for
+from fer.labels import EMOTIONS
+from fer.ui.assets import html
+from fer.ui.pictures import CLOSE_UP_SIDE
 
 
-def render(close_up: str, layer: str, emotion: str) -> Markup:
-    """Both pictures, of the same size, as addresses."""
+def render(recognizer: Recognizer) -> Markup:
+    """The slider and the choices of an expression and a model."""
     return html(
         "heatmap",
-        close_up=close_up,
-        layer=layer,
-        emotion=emotion,
-        downloads=downloads.render(drawn="heatmap.png"),
+        emotions=EMOTIONS,
+        models=[model.name for model in recognizer.models],
+        strength=round(100 * OPACITY),
+        colours=INFERNO.tolist(),
+        close_up_side=CLOSE_UP_SIDE,
     )
+
+
+def data(face: Face, recognizer: Recognizer, photo_size: tuple[int, int]) -> dict[str, Any]:
+    """What the script draws all heatmaps of a face from, as JSON."""
+    return {
+        "emotion": face.emotion,
+        "box": [round(float(side), 1) for side in face.box],
+        "models": [
+            {
+                "side": model.config.input_size,  # of its crop
+                "shape": class_maps.shape[1:],
+                "to_crop": model.matrix(face.landmarks, photo_size).T.ravel().tolist(),
+                "maps": base64.b64encode(b"".join(map(_bytes, class_maps))).decode(),
+            }
+            for model, class_maps in zip(recognizer.models, face.maps, strict=True)
+        ],
+    }
+
+
+def _bytes(class_map: NDArray[np.float32]) -> bytes:
+    """A byte for each place, row after row."""
+    return np.rint(255 * spoken_for(class_map)).astype(np.uint8).tobytes()

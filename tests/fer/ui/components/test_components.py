@@ -22,7 +22,7 @@ from fer.ui.components import (
     message,
     timeline,
 )
-from fer.ui.formatting import PERCENTS
+from fer.ui.formatting import NOT_SURE, PERCENTS, looks, sentence
 
 HOSTILE = "<script>alert('\"')</script>"
 
@@ -75,8 +75,8 @@ def results(*names: str) -> batch_report.Shown:
     "html",
     [
         message.render(HOSTILE),
-        heatmap.render("data:,", "data:,", HOSTILE),
-        face_answer.render(HAPPY, 1, 1, ensemble(HOSTILE, "two")),
+        heatmap.render(ensemble(HOSTILE, "two")),
+        face_answer.render(HAPPY, ensemble(HOSTILE, "two")),
         batch_report.render(results(), 1),  # without a face
         batch_report.render(results(HOSTILE, "b.jpg"), 3),
         batch_report.render_opened(HOSTILE, results(HOSTILE).summary),
@@ -98,16 +98,27 @@ def test_the_longest_bar_is_emphasised(shares: dict[str, float], top: list[str])
 
 
 @pytest.mark.parametrize(
-    ("shown", "words"),
+    ("probabilities", "said", "label"),
     [
-        (HAPPY, "The face shows happiness 90 %"),
-        (UNSURE, "The face may show happiness 40 % Not sure"),
+        ((0, 0, 0, 0.95, 0, 0, 0.05), "Looks happy, very sure", "happy"),
+        ((0.75, 0.25, 0, 0, 0, 0, 0), "Looks surprised, quite sure", "surprised"),
+        ((0, 0.6, 0, 0, 0.4, 0, 0), "Looks afraid, fairly sure", "afraid"),
+        ((0, 0, 0.5, 0.3, 0.2, 0, 0), "Looks disgusted, fairly sure", "disgusted"),
+        ((0, 0, 0, 0, 0.45, 0.3, 0.25), "Perhaps sad, not sure", "sad?"),
+        ((0, 0, 0, 0, 0.3, 0.4, 0.3), "Perhaps angry, not sure", "angry?"),
+        ((0, 0, 0, 0, 0, 0, 1), "Looks neutral, very sure", "neutral"),
     ],
-    ids=["sure", "unsure"],
 )
-def test_an_answer_says_when_it_is_unsure(shown: Face, words: str) -> None:
-    html = face_answer.render(shown, 1, 1, ensemble("one"))
-    assert " ".join(Read(html).texts.split()).startswith(words)
+def test_the_answer_is_a_sentence_and_a_label(
+    probabilities: tuple[float, ...], said: str, label: str
+) -> None:
+    assert sentence(face(*probabilities)) == said
+    assert looks(face(*probabilities)) == label
+
+
+@pytest.mark.parametrize(("shown", "doubts"), [(HAPPY, False), (UNSURE, True)])
+def test_details_say_when_an_answer_is_unsure(shown: Face, doubts: bool) -> None:
+    assert (NOT_SURE in Read(face_answer.render(shown, ensemble("one"))).texts) is doubts
 
 
 @pytest.mark.parametrize(
