@@ -87,6 +87,8 @@ def read(path: Path) -> Iterator[Row]:
                 raise FerError(f"{path} is not of fer batch: it has no column {missing[0]}.")
             check(one, columns, labels)
             yield one
+    except FileNotFoundError as error:
+        raise FerError(f"{path} does not exist: check the name and the folder.") from error
     except OSError as error:
         raise FerError(
             f"{path} cannot be read ({error.strerror or 'damaged'}): check its name and your "

@@ -96,7 +96,7 @@ def _film(name: str, film: Film) -> dict[str, Any]:
         shown.append(
             {
                 "at": step,
-                "seconds": step * length,
+                "clock": _clock(step * length),
                 "faces": int(numbers[0]),
                 "valence": float(numbers[1] / numbers[0]),
                 "parts": list(
@@ -114,9 +114,16 @@ def _film(name: str, film: Film) -> dict[str, Any]:
         "name": name,
         "steps": shown,
         "count": last,
-        "seconds": last * length,
+        "clock": _clock(last * length),
         "tracks": len(film.tracks),
     }
+
+
+def _clock(seconds: int) -> str:
+    """As players show it: 1:05, 2:00:00."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _sheet(rows: list[Row], pictures: Pictures) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ VALENCES = 20  # bars of its distribution, from -1 to 1
 FAILURES = 200  # that are listed
 OF_A_FILM = 2  # of them from one film, whose faces are often the same person again
 CLEAREST = 48  # faces of each expression that are remembered, the clearest
+Clear = tuple[bool, float]
 
 
 @dataclass
@@ -58,7 +59,7 @@ class Summary:
     valences: NDArray[np.int64] = field(default_factory=lambda: np.zeros(VALENCES, np.int64))
     films: dict[str, Film] = field(default_factory=dict)
     failures: list[tuple[str, str]] = field(default_factory=list)
-    _clearest: dict[str, dict[Any, tuple[float, Row]]] = field(default_factory=dict)
+    _clearest: dict[str, dict[Any, tuple[Clear, Row]]] = field(default_factory=dict)
 
     def add(self, row: Row) -> None:
         """One more row."""
@@ -84,7 +85,8 @@ class Summary:
         # Of the same face again, in a film or in a copy of a photo, the clearest moment.
         film = row["track"] is not None
         key = (row["source"], row["track"]) if film else (row["image_sha256"], row["face"])
-        clear = row[row["emotion"]] * row["quality"]
+        # Before all those that are not sure: a sharp picture of a doubtful face shows nothing.
+        clear = (bool(row["sure"]), row[row["emotion"]] * row["quality"])
         if key not in best or clear > best[key][0]:
             best[key] = (clear, row)
         if len(best) > 4 * CLEAREST:
@@ -105,7 +107,7 @@ class Summary:
         return rows[:CLEAREST]
 
 
-def _clear(item: tuple[Any, tuple[float, Row]]) -> float:
+def _clear(item: tuple[Any, tuple[Clear, Row]]) -> Clear:
     return item[1][0]
 
 

@@ -59,6 +59,7 @@ def test_of_many_failures_the_first_are_listed():
     [
         ([{"p": 0.8}, {"p": 0.9}, {"p": 0.7}], ["1", "0", "2"]),
         ([{"p": 0.9, "quality": 0.1}, {"p": 0.6}], ["1", "0"]),
+        ([{"p": 0.45}, {"p": 0.6, "quality": 0.1}], ["1", "0"]),
         ([{"p": 0.9, "image_sha256": "x"}, {"p": 0.9, "image_sha256": "x"}], ["0"]),
         (
             [{"seconds": i, "track": 1, "source": "f", "p": p} for i, p in enumerate((0.6, 0.8))],
@@ -69,7 +70,7 @@ def test_of_many_failures_the_first_are_listed():
             [*["f"] * OF_A_FILM, "5"],
         ),
     ],
-    ids=["probable", "to be seen", "twice", "the same face", "one film"],
+    ids=["probable", "to be seen", "sure", "twice", "the same face", "one film"],
 )
 def test_the_clearest_faces_come_first(faces, first):
     found = Summary()
@@ -106,6 +107,7 @@ def test_the_page_shows_it_all_and_needs_nothing_else(fast, mixed, tmp_path, cap
     ]
     assert "face-resnet-ferplus" in html
     assert "film.mp4</h3>" in html
+    assert "0:00 to 0:02; 1 followed face." in html
     assert html.count('<img src="data:image/jpeg;base64,') >= 3  # of photo, zip and film
     assert f"<strong>{mixed}/some.zip, in/two.jpg</strong>: The photo is not an image" in html
     assert "<script" not in html
@@ -137,7 +139,8 @@ def test_a_name_is_text(fast, portrait, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("none.csv", None, "none.csv cannot be read (No such file or directory)"),
+        ("none.csv", None, "none.csv does not exist: check the name and the folder."),
+        ("none.parquet", None, "none.parquet does not exist: check the name and the folder."),
         ("a.txt", b"", "a.txt is no results file: name one that ends in .parquet, .csv, .jsonl"),
         ("a.csv", b"a,b\r\n1,2\r\n", "a.csv is not of fer batch: it has no column source"),
         ("a.jsonl", b'{"source": "a"}\n', "a.jsonl is not of fer batch: it has no column item"),
