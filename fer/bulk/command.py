@@ -96,7 +96,9 @@ def closing_line(out: Path, outcome: "Outcome", read: int, seconds: float) -> st
         f"{counts['without']:,} without a face, {counts['failed']:,} failed"
     )
     if outcome.was_done:
-        return f"{line}. It was complete already."
+        return f"{line}. It was complete already; what is new since needs another --out."
+    if not read:  # all that was left was to write them
+        return f"{line}."
     return f"{line}; {read / seconds:.1f} pictures/s."
 
 

@@ -11,7 +11,9 @@ from films import write_clip
 from serving import ROOT
 
 import fer
-from fer.bulk.run import Job, recognize
+from fer.bulk.command import closing_line
+from fer.bulk.inputs import LeftOut
+from fer.bulk.run import Job, Outcome, recognize
 from fer.bulk.schema import COLUMNS, NAME
 from fer.cli import main
 
@@ -173,6 +175,19 @@ def test_it_can_be_stopped(mixed, tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err == "Stopped: the same command carries on.\n"
     assert main(arguments) == 2
     assert "10 faces in 13 pictures" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("was_done", "read", "end"),
+    [
+        (False, 13, "2 failed; 6.5 pictures/s."),
+        (False, 0, "2 failed."),  # carried on where only the table was to be written
+        (True, 0, "2 failed. It was complete already; what is new since needs another --out."),
+    ],
+)
+def test_the_closing_line_says_what_was_done_now(was_done, read, end):
+    outcome = Outcome(COUNTS, LeftOut(), was_done)
+    assert closing_line(Path("a.csv"), outcome, read, 2.0).endswith(f"1 without a face, {end}")
 
 
 @pytest.mark.parametrize(
