@@ -25,16 +25,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rerun", metavar="DATA", help="with check: judge the weights again")
     parser.add_argument("--data", help="labelled pictures for a model by timm or transformers")
     parser.add_argument("--out", type=Path, help="with html: the file")
-    parser.add_argument("--split", default="test", help="which of them (else test)")
+    parser.add_argument("--split", help="with --data: which of them (else test)")
     options = parser.parse_args(arguments)
     return run_command(lambda: _run(options), "train")
 
 
 def _run(options: argparse.Namespace) -> int:
     data = options.rerun
-    if "" in (*options.what, data, options.data):
+    if "" in (*options.what, data, options.data, options.split):
         raise ModelError("Something has an empty name: give a model's folder and that of the data.")
     match options.what:
+        case _ if options.split and not options.data:
+            raise ModelError("--split goes with --data: python -m model_cards FOLDER --data …")
+        case [what, *_] if options.out and what != "html":
+            raise ModelError("--out goes with html: python -m model_cards html RUN --out card.html")
         case ["check" | "diff" | "html" | "all", *_] if options.data:
             raise ModelError("--data goes with a model's folder: check takes --rerun.")
         case ["check"]:
@@ -59,7 +63,7 @@ def _run(options: argparse.Namespace) -> int:
         case ["all"]:
             write_all()
         case [folder] if options.data:
-            write_measured_card(Path(folder), options.data, options.split)
+            write_measured_card(Path(folder), options.data, options.split or "test")
         case _ if options.data:
             raise ModelError("--data judges one model at a time: name one folder.")
         case runs:

@@ -3,8 +3,9 @@
 A folder of either has `config.json` and `model.safetensors`; of pickled weights nothing is read.
 """
 
+import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ from safetensors.torch import load_file
 from fer.errors import ModelError
 
 WEIGHTS = "model.safetensors"
+SETTINGS = (
+    "config.json",
+    "preprocessor_config.json",
+)  # by which a folder answers; not all have both
 
 
 @dataclass(frozen=True)
@@ -24,8 +29,8 @@ class ImageClassifier:
 
     library: str  # "timm" or "transformers"
     architecture: str
-    labels: list[str]  # empty where the model does not say them
     licence: str  # as the model's own configuration states it, or "unknown"
+    labels: list[str]  # empty where the model does not say them
     predict: Callable[[Sequence[Image.Image]], torch.Tensor]  # RGB pictures to N×K
 
 
@@ -39,6 +44,11 @@ def load_classifier(folder: Path) -> ImageClassifier:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
         kinds = config.get("architectures") or [""]
+        if "format" in config:
+            raise ModelError(
+                f"{folder} is a model of this project: python -m train.evaluate judges it, and "
+                "python -m model_cards makes its card, without --data."
+            )
         if "architecture" in config:
             return _of_timm(folder, config)
         if str(kinds[0]).endswith("ForImageClassification"):
@@ -49,6 +59,22 @@ def load_classifier(folder: Path) -> ImageClassifier:
         said = str(error).strip().split("\n")[0]
         raise ModelError(f"The model in {folder} cannot be loaded: {said}") from error
     raise ModelError(f"{path} names no image classifier of timm or transformers.")
+
+
+def stated(config: dict[str, Any]) -> tuple[str, str, str]:
+    """Library, architecture and licence of a model, as its configuration states them."""
+    if "architecture" not in config:
+        return "transformers", config["architectures"][0], "unknown"
+    licence = (config.get("pretrained_cfg") or {}).get("license")
+    return "timm", config["architecture"], str(licence or "unknown")
+
+
+def settings_digest(folder: Path) -> str:
+    """SHA-256 of what a folder says of how pictures are fed and answers are called."""
+    files = [folder / name for name in SETTINGS if (folder / name).is_file()]
+    return hashlib.sha256(
+        repr([(one.name, one.read_bytes()) for one in files]).encode()
+    ).hexdigest()
 
 
 def _of_timm(folder: Path, config: dict[str, Any]) -> ImageClassifier:
@@ -68,8 +94,7 @@ def _of_timm(folder: Path, config: dict[str, Any]) -> ImageClassifier:
             return network(torch.stack([transform(one) for one in pictures])).softmax(dim=1)
 
     labels = config.get("label_names") or own.get("label_names") or []
-    licence = own.get("license") or "unknown"
-    return ImageClassifier("timm", config["architecture"], list(labels), licence, predict)
+    return ImageClassifier(*stated(config), _names(labels), predict)
 
 
 def _of_transformers(folder: Path, config: dict[str, Any]) -> ImageClassifier:
@@ -91,6 +116,11 @@ def _of_transformers(folder: Path, config: dict[str, Any]) -> ImageClassifier:
             return network(**inputs).logits.softmax(dim=1)
 
     named = {int(number): name for number, name in (config.get("id2label") or {}).items()}
-    labels = [named[number] for number in sorted(named)]
+    labels = _names([named[number] for number in sorted(named)])
     known = [] if all(name.startswith("LABEL_") for name in labels) else labels
-    return ImageClassifier("transformers", config["architectures"][0], known, "unknown", predict)
+    return ImageClassifier(*stated(config), known, predict)
+
+
+def _names(labels: Iterable[object]) -> list[str]:
+    """Labels as texts of one line."""
+    return [" ".join(str(label).split()) for label in labels]

@@ -74,7 +74,15 @@ def load_labelled(data: str, split: str) -> LabelledPictures:
     images = images if image == "image" else images.rename_column(image, "image")
     images = images.cast_column("image", ImageFeature(decode=False))
     name = folder.resolve().name if folder.is_dir() else data
-    return LabelledPictures(name, images, np.array(table[label]), table.features[label].names)
+    labels, names = list(table[label]), table.features[label].names
+    # Data whose labels are kept secret have -1 in their place.
+    without = sum(one is None or not 0 <= one < len(names) for one in labels)
+    if without:
+        raise DataError(
+            f"{without} of {len(labels)} pictures in the {split} split of {data} have no label: "
+            "leave them out, or choose another --split."
+        )
+    return LabelledPictures(name, images, np.array(labels), names)
 
 
 def _tables(folder: Path, split: str) -> Iterator[Dataset | None]:

@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -10,15 +11,23 @@ from pathlib import Path
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from tqdm import tqdm
 
 from fer.data.hub import pinned
-from fer.errors import DataError, ModelError
+from fer.errors import ModelError, full_stop
 from fer.evaluation.metrics import RESAMPLES, expected_calibration_error, reliability
 from fer.evaluation.provenance import versions
 from fer.models.files import sha256, write_json
 from fer.models.records import ClassFigures, Interval
-from model_cards.any_model.classifiers import WEIGHTS, load_classifier
+from model_cards.any_model.classifiers import (
+    SETTINGS,
+    WEIGHTS,
+    ImageClassifier,
+    load_classifier,
+    settings_digest,
+    stated,
+)
 from model_cards.any_model.labelled import in_order_of, load_labelled
 
 MEASURED = "measured.json"
@@ -33,6 +42,7 @@ class Measured:
     architecture: str
     licence: str
     weights: str  # SHA-256
+    settings: str  # SHA-256 of the configurations
     data: str
     split: str
     data_digest: str
@@ -56,12 +66,9 @@ def measure(folder: Path, data: str, split: str) -> Measured:
     truth = place[pictures.labels]
     rows = []
     for start in tqdm(range(0, len(truth), AT_ONCE), "predicting", leave=False):
-        rows.append(model.predict(pictures.pictures(start, start + AT_ONCE)).double().numpy())
+        some = pictures.pictures(start, start + AT_ONCE)
+        rows.append(_answers(model, folder, some, len(names)))
     answers = np.concatenate(rows)
-    if answers.shape[1] != len(names):
-        raise DataError(
-            f"The model answers {answers.shape[1]} classes, but there are names of {len(names)}."
-        )
     confusion = np.zeros((len(names), len(names)), dtype=int)
     np.add.at(confusion, (truth, answers.argmax(axis=1)), 1)
     own = np.maximum(answers[np.arange(len(truth)), truth], 1e-15)
@@ -71,6 +78,7 @@ def measure(folder: Path, data: str, split: str) -> Measured:
         architecture=model.architecture,
         licence=model.licence,
         weights=sha256(folder / WEIGHTS),
+        settings=settings_digest(folder),
         data=pictures.name,
         split=split,
         data_digest=pictures.digest(),
@@ -85,6 +93,25 @@ def measure(folder: Path, data: str, split: str) -> Measured:
         ece=expected_calibration_error(reliability(answers.astype(np.float32), truth)),
         log_loss=float(-np.log(own).mean()),
     )
+
+
+def _answers(
+    model: ImageClassifier, folder: Path, pictures: Sequence[Image.Image], classes: int
+) -> NDArray[np.float64]:
+    """Probabilities, N×K; raises `ModelError` where these are none of so many classes."""
+    try:
+        rows = model.predict(pictures).double().numpy()
+    except Exception as error:  # of a network that its own configuration does not fit
+        said = str(error).strip().split("\n")[0]
+        raise ModelError(f"The model in {folder} cannot answer: {full_stop(said)}") from error
+    if rows.shape[1:] != (classes,):
+        raise ModelError(
+            f"The model in {folder} gives answers of the shape {rows.shape[1:]}, but there are "
+            f"names of {classes} classes."
+        )
+    if not np.isfinite(rows).all():
+        raise ModelError(f"The model in {folder} answers what is no number: its weights are bad.")
+    return rows
 
 
 def of_counts(
@@ -145,6 +172,18 @@ def faults(folder: Path, measured: Measured) -> Iterator[str]:
     """What is not as the counts, the weights and the model say."""
     if not (folder / WEIGHTS).is_file() or sha256(folder / WEIGHTS) != measured.weights:
         yield "it was measured on other weights"
+    if settings_digest(folder) != measured.settings:
+        yield f"it was measured with another {' or '.join(SETTINGS)}"
+    config = json.loads((folder / SETTINGS[0]).read_text(encoding="utf-8"))
+    if stated(config) != (measured.library, measured.architecture, measured.licence):
+        yield f"library, architecture or licence is not that of {SETTINGS[0]}"
+    for name in ("torch", "python"):
+        if not re.fullmatch(r"\d[\w.+-]*", measured.versions.get(name, "")):
+            yield f"versions cannot have {name} {measured.versions.get(name)}"
+    try:
+        date.fromisoformat(measured.date)
+    except ValueError:
+        yield f"{measured.date} is no date"
     counts = np.array(measured.confusion)
     if counts.shape != (len(measured.labels),) * 2 or counts.min() < 0 or counts.sum() == 0:
         yield "confusion is not as it should be"

@@ -9,7 +9,11 @@ import pytest
 import timm
 import torch
 import transformers
+from datasets import ClassLabel, Dataset, Features
+from datasets import Image as ImageFeature
+from generated import MEMBER
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from timm.models import save_for_hf
 
 from fer.models.model_folder import CARD
@@ -52,6 +56,22 @@ def write_transformers(folder: Path) -> None:
     transformers.ViTForImageClassification(config).save_pretrained(folder)
     size = {"height": 32, "width": 32}
     transformers.ViTImageProcessor(size=size).save_pretrained(folder)
+
+
+def with_weights(folder: Path, value: float) -> None:
+    """Every number of the weights is this."""
+    tensors = load_file(folder / "model.safetensors")
+    for one in tensors.values():
+        if one.is_floating_point():
+            one.fill_(value)
+    save_file(tensors, folder / "model.safetensors")
+
+
+def with_channels(folder: Path, channels: int) -> None:
+    """The network wants pictures of so many channels, which none has."""
+    network = timm.create_model("test_resnet", num_classes=len(CLASSES), in_chans=channels)
+    config = {"label_names": list(CLASSES), "model_args": {"in_chans": channels}}
+    save_for_hf(network, folder, model_config=config, safe_serialization=True)
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +123,27 @@ def test_any_changed_value_is_found(copy, path, capsys):
     assert main(["check", str(copy / "resnet"), "--rerun", str(copy / "pictures")]) == 1
 
 
+@pytest.mark.parametrize(
+    ("file", "change", "fault"),
+    [
+        (MEASURED, {"licence": "mit"}, "library, architecture or licence is not that of config"),
+        (MEASURED, {"architecture": "resnet50"}, "architecture or licence is not that of config"),
+        (MEASURED, {"versions": {}}, "versions cannot have torch None"),
+        (MEASURED, {"versions": {"torch": "2, 99 % right", "python": "3"}}, "cannot have torch 2,"),
+        (MEASURED, {"date": "today, 99 % right"}, "today, 99 % right is no date"),
+        ("config.json", {"label_names": ["dog", "cat", "tree frog"]}, "measured with another conf"),
+        ("config.json", {"pretrained_cfg": {"mean": [0.1] * 3}}, "measured with another config"),
+        ("preprocessor_config.json", {}, "or preprocessor_config.json"),
+    ],
+)
+def test_what_is_stated_is_of_the_folder_without_judging_again(copy, file, change, fault, capsys):
+    path = copy / "resnet" / file
+    before = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(before | change))
+    assert main(["check", str(copy / "resnet")]) == 1
+    assert fault in " ".join(capsys.readouterr().out.split())
+
+
 def test_changed_words_and_figures_of_the_card_are_found(copy, capsys):
     path = copy / "resnet" / CARD
     path.write_text(path.read_text().replace("## Limits\n", "## Limits\n\nIt is 99 % right.\n"))
@@ -144,6 +185,13 @@ def test_a_card_by_somebody_else_is_not_replaced(made, tmp_path, capsys):
         (lambda folder: (folder / "model.safetensors").unlink(), "has no model.safetensors"),
         (lambda folder: (folder / "model.safetensors").write_text("x"), "cannot be loaded"),
         (lambda folder: write_timm(folder, ("cat", "dog", "bird")), "no label “tree frog”"),
+        (lambda folder: write_timm(folder, (*CLASSES, "bird")), "but there are names of 4 classes"),
+        (
+            lambda folder: shutil.copy(f"{MEMBER}/config.json", folder),
+            "is a model of this project: python -m train.evalu",
+        ),
+        (lambda folder: with_weights(folder, torch.nan), "answers what is no number: its weights"),
+        (lambda folder: with_channels(folder, 4), "resnet cannot answer: "),
     ],
 )
 def test_what_cannot_be_judged_gets_a_sentence(copy, capsys, spoil, sentence):
@@ -156,9 +204,24 @@ def test_what_cannot_be_judged_gets_a_sentence(copy, capsys, spoil, sentence):
     assert (copy / "resnet" / CARD).read_bytes() == before
 
 
+@pytest.mark.parametrize("label", [-1, None])
+def test_pictures_without_a_label_are_not_counted_as_one(made, tmp_path, capsys, label):
+    pictures = [Image.open(made / "pictures" / "cat" / f"{number}.png") for number in range(3)]
+    features = Features({"image": ImageFeature(), "label": ClassLabel(names=list(CLASSES))})
+    table = Dataset.from_dict({"image": pictures, "label": [0, label, 1]}, features=features)
+    table.to_parquet(tmp_path / "test.parquet")
+    write_timm(tmp_path / "model")
+    assert main([str(tmp_path / "model"), "--data", str(tmp_path)]) == 2
+    assert "1 of 3 pictures in the test split of" in capsys.readouterr().err
+    assert not (tmp_path / "model" / CARD).exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (["x", "--split", "train"], "--split goes with --data"),
+        (["x", "--data", "y", "--split", ""], "Something has an empty name"),
+        (["diff", "x", "y", "--out", "z.html"], "--out goes with html"),
         (["check", "x", "--data", "y"], "--data goes with a model's folder"),
         (["x", "y", "--data", "z"], "one model at a time"),
         (["gone", "--data", "z"], "gone has no config.json"),
