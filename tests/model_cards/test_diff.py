@@ -93,6 +93,7 @@ def test_the_hook_and_the_action_run_the_check(tmp_path, file, code):
     hook = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())[0]
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     assert hook["entry"] in action["runs"]["steps"][-1]["run"]
+    (tmp_path / "datasets.py").write_text("raise SystemExit('not the package')")
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     done = subprocess.run(
         [ROOT / hook["entry"], Path(MEMBER) / file],
@@ -102,3 +103,29 @@ def test_the_hook_and_the_action_run_the_check(tmp_path, file, code):
         text=True,
     )
     assert done.returncode == code, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("models", "data", "arguments"),
+    [
+        ("m/a me/b", "", ["m/a", "me/b"]),
+        ("m/a\nme/b\n", "", ["m/a", "me/b"]),
+        ("m/a", "a folder", ["m/a", "--rerun", "a folder"]),
+        ("*", "", ["*"]),
+    ],
+)
+def test_the_action_checks_every_model(tmp_path, models, data, arguments):
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    hook = tmp_path / "model_cards" / "hook.sh"
+    hook.parent.mkdir()
+    hook.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    hook.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", action["runs"]["steps"][-1]["run"]],
+        cwd=tmp_path,
+        env=os.environ | {"MODELS": models, "DATA": data, "GITHUB_ACTION_PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == arguments
