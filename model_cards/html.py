@@ -37,14 +37,20 @@ PAGE = """<!doctype html>
 
 def write_html(model: str, out: Path) -> None:
     """Write the card of a folder or Hub id as a page; raises `ModelError` where there is none."""
-    if out.exists() and out.suffix != ".html":
-        raise ModelError(f"{out} exists and is no page: choose a name that ends in .html.")
+    if out.suffix != ".html" or out.is_dir():
+        raise ModelError(f"{out} is no name of a page: choose one that ends in .html.")
     path = model_of_run(Path(model)) if Path(model).is_dir() else snapshot(model)[0]
     try:
         text = (path / CARD).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise ModelError(f"{model} has no card that can be read: {full_stop(error)}") from error
-    out.write_text(page(text, path), encoding="utf-8")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(page(text, path), encoding="utf-8")
+    except OSError as error:
+        raise ModelError(
+            f"{out} cannot be written ({error.strerror}): choose another place."
+        ) from error
 
 
 def page(text: str, folder: Path) -> str:

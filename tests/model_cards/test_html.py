@@ -12,7 +12,7 @@ from model_cards.html import page
 
 
 def test_a_card_is_a_page_with_its_plots(tmp_path):
-    out = tmp_path / "card.html"
+    out = tmp_path / "new" / "card.html"
     assert main(["html", MEMBER, "--out", str(out)]) == 0
     shown = out.read_text(encoding="utf-8")
     assert "<title>ddamfn-ferplus</title>" in shown
@@ -21,6 +21,22 @@ def test_a_card_is_a_page_with_its_plots(tmp_path):
     sources = re.findall(r'<img src="([^"]{0,22})', shown)
     assert sources == ["data:image/png;base64,"] * 3
     assert "model-index" not in shown
+
+
+@pytest.mark.parametrize(
+    ("out", "sentence"),
+    [
+        ("card.txt", "card.txt is no name of a page: choose one that ends in .html"),
+        ("file/card.html", "file/card.html cannot be written ("),
+        (".", ". is no name of a page"),
+    ],
+)
+def test_where_no_page_can_be_gets_a_sentence(tmp_path, monkeypatch, capsys, out, sentence):
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    assert main(["html", MEMBER, "--out", out]) == 2
+    assert sentence in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +66,7 @@ def test_the_card_may_be_anybodys(tmp_path, text, shown, hidden):
     [
         (["html", MEMBER], "html takes a model and a file"),
         (["html", ".", "--out", "x.html"], "has no card that can be read"),
-        (["html", MEMBER, "--out", CARD], "exists and is no page"),
+        (["html", MEMBER, "--out", CARD], "is no name of a page"),
     ],
 )
 def test_a_wrong_call_gets_a_sentence(tmp_path, monkeypatch, capsys, arguments, sentence):
