@@ -22,9 +22,16 @@ PLAIN = {
     "…": "...",
 }
 
-# What the user can mend when a file cannot be written: a full disk, or a place that is forbidden.
+# What the user can mend when a file cannot be written: a full disk, a place that is forbidden or
+# taken.
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+IN_THE_WAY = (errno.ENOTDIR, errno.EEXIST, errno.EISDIR)  # a file for a folder, or the reverse
+MENDED = {
+    NO_ROOM: "free some space",
+    FORBIDDEN: "choose a place that is yours",
+    IN_THE_WAY: "choose another place",
+}
 
 
 def run_command(
@@ -51,10 +58,10 @@ def run_command(
         print(stopped, file=sys.stderr)
         return 130
     except OSError as error:
-        if error.errno not in (*NO_ROOM, *FORBIDDEN):
+        mend = next((said for numbers, said in MENDED.items() if error.errno in numbers), None)
+        if mend is None:
             raise
         what = error.filename or "A file"
-        mend = "free some space" if error.errno in NO_ROOM else "choose a place that is yours"
         print(
             f"{what} cannot be used ({error.strerror}): {mend} and start the same command again.",
             file=sys.stderr,

@@ -8,12 +8,13 @@ is judged again only where it, its configuration or the faces have changed.
 """
 
 import argparse
+import re
 import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-from train.engine.interruption import deadline_after, run_resumable
+from train.engine.interruption import add_run_options, deadline_after, run_resumable
 from train.train import RECIPES
 
 # The recipe of each network that can be a member.
@@ -23,6 +24,9 @@ MEMBERS = {
     "face_resnet29": RECIPES / "rafdb-face-resnet.toml",
 }
 OF_PAPER = ("ddamfn", "convnext")
+# What else is in the folder of the runs, or a row of the table, and what would break that.
+OTHERS = (*MEMBERS, "ensemble", "soft vote", "msceleb", "partial", r"seed-\d+", r".*\|.*")
+TAKEN = re.compile("|".join(OTHERS), re.IGNORECASE)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,16 +50,17 @@ def main(arguments: list[str] | None = None) -> int:
         "--seeds", type=int, default=1, help="train all so many times, for means and their spread"
     )
     parser.add_argument("--splits", nargs="+", default=["validation", "test"])
-    parser.add_argument(
-        "--workers", type=int, help="processes that fetch images (else some where there is a GPU)"
-    )
-    parser.add_argument(
-        "--minutes", type=float, default=0, help="stop, ready to be resumed, after so long"
-    )
+    add_run_options(parser)
     options = parser.parse_args(arguments)
     for member in options.members:
-        if member not in MEMBERS and not member.endswith(".toml"):
+        if member in MEMBERS:
+            continue
+        if not member.endswith(".toml"):
             parser.error(f"there is no member {member}: name {', '.join(MEMBERS)} or a recipe.toml")
+        if TAKEN.fullmatch(Path(member).stem):
+            parser.error(f"no member can be called {Path(member).stem}: rename its recipe's file")
+    if len(options.members) < 2:
+        parser.error("one member makes no ensemble: name two, or train it by train.train")
     if len({Path(member).stem for member in options.members}) < len(options.members):
         parser.error("two members have one name: rename a recipe's file")
     if options.seeds < 1:

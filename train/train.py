@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fer.errors import DataError
 from fer.networks.names import CONVNEXT, DDAMFN
-from train.engine.interruption import deadline_after, run_resumable
+from train.engine.interruption import add_run_options, deadline_after, run_resumable
 
 if TYPE_CHECKING:
     from train.engine.recipe import Recipe
@@ -41,12 +41,7 @@ def main(
     default = RECIPES / f"{recipe}.toml"
     parser.add_argument("--recipe", type=Path, default=default, help=f"TOML file (else {recipe})")
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", help="override the recipe")
-    parser.add_argument(
-        "--workers", type=int, help="processes that fetch images (else some where there is a GPU)"
-    )
-    parser.add_argument(
-        "--minutes", type=float, default=0, help="stop, ready to be resumed, after so long"
-    )
+    add_run_options(parser)
     parser.add_argument(
         "--skip-unreadable", action="store_true", help="leave out images that cannot be read"
     )

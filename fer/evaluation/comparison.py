@@ -105,6 +105,8 @@ def mcnemar_table(pairs: list[McNemarPair], n: int) -> str:
         points = _percent(difference(pair, n, len(pairs)), "+")
         cells = [pair.a, pair.b, str(pair.only_a), str(pair.only_b), points]
         lines.append(f"| {' | '.join(cells)} | {pair.p:.2g} | {corrected:.2g} |")
+    if len(pairs) == 1:
+        return "\n".join(lines)
     said = (
         f"The intervals of the {len(pairs)} differences hold all at once with 95 % (Bonferroni); "
         "the last p is corrected for as many tests (Holm). Intervals of accuracies hold each by "

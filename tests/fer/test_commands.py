@@ -33,9 +33,10 @@ def failing(error: BaseException):
         ),
         (OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)), "A file cannot be used (Disk quota", 2),
         (PermissionError(errno.EACCES, "Permission denied", "/x"), "choose a place that is", 2),
+        (NotADirectoryError(errno.ENOTDIR, "Not a directory", "x/y"), "choose another place", 2),
         (KeyboardInterrupt(), "Stopped.", 130),
     ],
-    ids=["full disk", "quota", "forbidden", "Ctrl+C"],
+    ids=["full disk", "quota", "forbidden", "in the way", "Ctrl+C"],
 )
 def test_a_command_ends_in_a_sentence(capsys, error, sentence, code):
     assert run_command(failing(error)) == code

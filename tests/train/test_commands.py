@@ -7,6 +7,7 @@ import pytest
 
 from train.convnext import main as train_convnext
 from train.ddamfn import main as train_ddamfn
+from train.reproduce import main as reproduce
 from train.train import RECIPES
 
 COMMANDS = sorted(path.stem for path in RECIPES.parent.glob("[!_]*.py"))
@@ -26,6 +27,34 @@ def test_help_imports_nothing_heavy(command):
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"python -m train.{command}" in done.stdout
+
+
+MEMBERS = ["--members", "convnext", "face_resnet29"]
+
+
+@pytest.mark.parametrize(
+    ("main", "options", "sentence"),
+    [
+        (train_ddamfn, ["--workers", "-1"], "--workers: must be a whole number, 0 or more"),
+        (train_ddamfn, ["--minutes", "nan"], "--minutes: must be a number of minutes, 0 or more"),
+        (train_ddamfn, ["--minutes", "-1"], "--minutes: must be a number of minutes, 0 or more"),
+        (reproduce, ["--workers", "-1"], "--workers: must be a whole number, 0 or more"),
+        (reproduce, ["--seeds", "0"], "--seeds must be at least 1"),
+        (reproduce, ["--members", "resnet"], "there is no member resnet: name ddamfn, convnext,"),
+        (reproduce, ["--members", "my.toml"], "one member makes no ensemble: name two, or train"),
+        (reproduce, ["--members", "my.toml", "a/my.toml"], "two members have one name"),
+        (reproduce, [*MEMBERS, "--msceleb", "x.pth"], "--msceleb is what ddamfn starts from"),
+        *(
+            (reproduce, [*MEMBERS, f"a/{name}.toml"], f"no member can be called {name}: rename")
+            for name in ("ensemble", "soft vote", "seed-2", "msceleb", "ddamfn", "DDAMFN", "a|b")
+        ),
+    ],
+)
+def test_a_wrong_option_is_said_before_anything_is_done(tmp_path, capsys, main, options, sentence):
+    with pytest.raises(SystemExit, match="2"):
+        main(["--data", "unused", "--out", str(tmp_path / "run"), *options])
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(

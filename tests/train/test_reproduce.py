@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import nbformat
 import numpy as np
 import pytest
 import torch
-from generated import image_folder, kaggle, official, write_split
+from generated import copy_member, image_folder, kaggle, official, write_split
 from nbclient import NotebookClient
 from serving import ROOT
 from spoiling import set_config
@@ -24,11 +25,13 @@ from fer.data.rafdb import COUNTS
 from fer.evaluation.comparison import ablation, comparison_tables, mcnemar
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.provenance import outdated
-from fer.models.config import EnsembleConfig
-from fer.models.model_folder import open_model
-from fer.models.records import Provenance, SplitFigures, read_training
+from fer.models.config import EnsembleConfig, TrainingData
+from fer.models.model_folder import open_model, open_network
+from fer.models.records import Origin, Provenance, SplitFigures, read_training
 from fer.recognizer import load
+from train.engine.initialize import UPSTREAM
 from train.reproduce import main
+from train.studies.reproduction import knew_faces
 from train.studies.results import WITHOUT_START, text
 
 PER_EMOTION = {"train": 50, "test": 3}  # enough for five folds of a tenth
@@ -175,6 +178,7 @@ def test_every_seed_is_trained_in_a_folder_of_its_own(tmp_path, monkeypatch):
 
     monkeypatch.setattr("train.studies.reproduction.train_run", train_run)
     monkeypatch.setattr("train.studies.reproduction.figures_of", lambda members, *_: members)
+    monkeypatch.setattr("train.studies.reproduction.knew_faces", lambda _: False)
     monkeypatch.setattr("train.studies.reproduction.text", lambda *said: shown.append(said) or "")
     image_folder("1234567")(tmp_path / "data", PER_EMOTION)
     (tmp_path / "out").mkdir()
@@ -192,13 +196,13 @@ def test_every_seed_is_trained_in_a_folder_of_its_own(tmp_path, monkeypatch):
     assert len(shown) == 1
 
 
-def figures_of(n_of_each: tuple[int, ...], right: float) -> SplitFigures:
-    """Figures of an ensemble and a member on so many faces of each emotion."""
+def figures_of(n_of_each: tuple[int, ...], right: float, *third: str) -> SplitFigures:
+    """Figures of an ensemble and its members on so many faces of each emotion."""
     labels = np.repeat(np.arange(7), n_of_each)
     answers = np.eye(7, dtype=np.float32)[labels]
     wrong = slice(None, round(len(labels) * (1 - right)))
     answers[wrong] = np.roll(answers[wrong], 1, axis=1)
-    both = {"ddamfn": answers, "ensemble": answers}
+    both = dict.fromkeys(("ddamfn", *third, "ensemble"), answers)
     return SplitFigures(
         **vars(evaluate(answers * 0.93 + 0.01, labels)),
         ablation=ablation(both, labels),
@@ -226,6 +230,37 @@ def test_on_rafdb_others_figures_stand_beside(started):
     assert (WITHOUT_START in table) is not started
     for words in ("| 91.35 | checkpoints were chosen on the test split |", "disputed by its own"):
         assert words in table
+
+
+@pytest.mark.parametrize("third", [(), ("convnext",), ("resnet18",)])
+def test_what_is_expected_of_two_members_is_not_expected_of_others(third):
+    table = text([{"test": figures_of(COUNTS["test"], 0.9, *third)}], True)
+    (row,) = (line for line in table.splitlines() if line.startswith("| ensemble, overall"))
+    assert ("that was of ddamfn and convnext alone" in row) is (third == ("resnet18",))
+
+
+@pytest.mark.parametrize(
+    ("origin", "knew"),
+    [
+        (None, False),
+        (Origin(training_data=(UPSTREAM,)), True),
+        (Origin(training_data=(TrainingData("FER+ train", "MIT"),)), False),
+        (Origin(training_data=(TrainingData("FER+ train", "MIT"), UPSTREAM)), True),
+    ],
+)
+def test_only_a_start_from_msceleb_is_that_of_the_paper(tmp_path, origin, knew):
+    folder = copy_member(tmp_path / "model")
+    record = json.loads((folder / "training.json").read_text())
+    record["started_from"] = msgspec.to_builtins(origin)
+    (folder / "training.json").write_text(json.dumps(record))
+    assert knew_faces(open_network(folder)) is knew
+
+
+def test_runs_in_the_place_of_a_file_end_in_a_sentence(tmp_path, capsys, recipes):
+    image_folder("1234567")(tmp_path / "data", PER_EMOTION)
+    (tmp_path / "out").touch()
+    assert reproduce(tmp_path / "data", tmp_path / "out", recipes) == 2
+    assert "cannot be used (Not a directory): choose another place" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

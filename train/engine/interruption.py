@@ -3,6 +3,7 @@
 import math
 import os
 import time
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 
 from fer.commands import run_command
@@ -12,6 +13,34 @@ RESUMABLE = "Stopped: the same command carries on from the last checkpoint."
 
 class OutOfTime(Exception):
     """The run was asked to stop after so many minutes; its checkpoint is saved."""
+
+
+def add_run_options(parser: ArgumentParser) -> None:
+    """The options that every command has which trains."""
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        help="processes that fetch images (else some where there is a GPU)",
+    )
+    parser.add_argument(
+        "--minutes", type=_minutes, default=0.0, help="stop, ready to be resumed, after so long"
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise ArgumentTypeError("must be a whole number, 0 or more")
+    return int(text)
+
+
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = math.nan
+    if not 0 <= minutes < math.inf:
+        raise ArgumentTypeError("must be a number of minutes, 0 or more")
+    return minutes
 
 
 def deadline_after(minutes: float) -> float:

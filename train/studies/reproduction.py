@@ -15,6 +15,7 @@ from fer.models.model_folder import ModelFolder, NetworkFolder
 from fer.models.records import Metrics, read_metrics
 from fer.recognizer import load
 from train.data.cropping import warn_of_photos
+from train.engine.initialize import UPSTREAM
 from train.engine.interruption import is_first
 from train.engine.recipe import Recipe
 from train.engine.training_run import train_run
@@ -86,9 +87,17 @@ def reproduce(
         for folder, members in zip(folders, trained, strict=True)
     ]
     results = out / "RESULTS.md"
-    started = DDAMFN_MEMBER not in recipes or bool(recipes[DDAMFN_MEMBER].start)
+    started = DDAMFN_MEMBER not in recipes or knew_faces(
+        trained[0][list(recipes).index(DDAMFN_MEMBER)]
+    )
     results.write_text(text(metrics, started), encoding="utf-8")
     return results
+
+
+def knew_faces(network: NetworkFolder) -> bool:
+    """Whether a network's training started from MS-Celeb-1M, as DDAMFN's did in its paper."""
+    origin = network.training.started_from
+    return origin is not None and UPSTREAM in origin.training_data
 
 
 def figures_of(
