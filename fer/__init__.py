@@ -27,7 +27,8 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 if TYPE_CHECKING:
     from fer import batch, images, labels, video
-    from fer.recognizer import Face, Recognizer, load
+    from fer.face import Face
+    from fer.recognizer import Recognizer, load
 
 __all__ = [
     "DataError",

@@ -18,9 +18,10 @@ import pandas as pd
 from PIL import Image
 
 from fer.errors import NO_MEMORY, FerError, ImageError
+from fer.face import Face
 from fer.images import open_image, readable
 from fer.labels import EMOTIONS, FORMULA, most_probable
-from fer.recognizer import Face, Read, Recognizer
+from fer.recognizer import Read, Recognizer
 
 MAX_PHOTOS = 200
 MAX_BYTES = 50_000_000  # of one photo

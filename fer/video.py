@@ -12,11 +12,12 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
+from fer.face import SURE, Face
 from fer.faces.cuts import glimpse
 from fer.faces.tracking import Tracker
 from fer.film import Picture, open_film
 from fer.labels import EMOTIONS
-from fer.recognizer import SURE, Face, Read, Recognizer
+from fer.recognizer import Read, Recognizer
 
 COLUMNS = ("seconds", "face", "emotion", "sure", "valence")  # before the labels
 MAX_SECONDS = 60

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
+from fer.face import Face
 from fer.labels import EMOTIONS, MOST_LABELS, most_probable
-from fer.recognizer import Face
 
 VERSION = 1
 NAME = f"fer.results/{VERSION}"

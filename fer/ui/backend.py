@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from PIL import Image
 
 from fer import Face, Recognizer
-from fer.recognizer import Read, Region
+from fer.face import Region
+from fer.recognizer import Read
 from fer.ui.pictures import CLOSE_UP_SIDE
 
 CONCURRENT_REQUESTS = 2  # of a kind that run together: small servers have that many cores

@@ -1,7 +1,7 @@
 """Figures and notes as the page writes them, the same in every template, text and script."""
 
 from fer import Face
-from fer.recognizer import SURE
+from fer.face import SURE
 
 SURPRISE = "Surprise can be pleasant or not; that it counts as positive is a convention."
 NOT_SURE = "Not sure: no expression has an even chance."

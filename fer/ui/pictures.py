@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 from fer import Face
-from fer.recognizer import Region
+from fer.face import Region
 
 # Enough for any screen; a 50-megapixel photo would take seconds to encode and send.
 PREVIEW_SIDE = 1280

@@ -3,7 +3,7 @@
 import gradio as gr
 
 from fer import Recognizer
-from fer.recognizer import SURE
+from fer.face import SURE
 from fer.ui.components import model_card, model_facts
 from fer.ui.formatting import percent
 from fer.ui.server.sessions import KEEP_SECONDS

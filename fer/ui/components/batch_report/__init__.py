@@ -11,9 +11,9 @@ from PIL import Image
 
 from fer.batch import Results
 from fer.bulk.schema import Row, of_face, row
+from fer.face import Face
 from fer.images import readable
 from fer.labels import LEVELS_5
-from fer.recognizer import Face
 from fer.report import page
 from fer.report.faces import SIDE
 from fer.report.summary import Summary

@@ -6,8 +6,8 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from fer.face import SURE
 from fer.labels import EMOTIONS, valence
-from fer.recognizer import SURE
 from fer.ui.assets import html, script
 from fer.ui.components import expression_bars
 from fer.ui.formatting import PERCENTS

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fer.face import SURE, Face
 from fer.labels import EMOTIONS
-from fer.recognizer import SURE, Face
 from fer.ui import assets
 from fer.ui.components import (
     batch_report,
