@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,8 @@ from fer.labels import EMOTIONS
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Every file below a folder."""
-    return [path for path in folder.rglob("*") if path.is_file()]
+    """Every file below a folder, from which others may take files and folders meanwhile."""
+    return [Path(place, name) for place, _, names in os.walk(folder) for name in names]
 
 
 def open_page(
