@@ -7,6 +7,7 @@ worker had in hand when it died, another one gets. Ray Data's own checkpoints wo
 
 import logging
 import os
+import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 PIECE = 128  # pictures: what a worker is given at once, and may have to begin again
 TOLD = 32  # answers that come back together
+READER = "iter_threaded"  # what Ray Data calls the thread that fetches them
+PATIENCE = 60  # seconds: more than so many answers take
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,11 @@ def joined(address: str | None) -> Iterator[Cluster]:
     try:
         yield _workers([node["Resources"] for node in ray.nodes() if node["Alive"]])
     finally:
+        # A run that was stopped leaves a thread of Ray Data's that waits for the next answer. If it
+        # came to that after the shutdown, Ray would end this process.
+        for thread in threading.enumerate():
+            if thread.name == READER:
+                thread.join(PATIENCE)
         ray.shutdown()
 
 
