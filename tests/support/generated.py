@@ -25,6 +25,26 @@ MEMBER = str(WEIGHTS / "ddamfn-ferplus")  # of the bundled ensemble
 FASTER = str(WEIGHTS / "convnext-ferplus")  # the other one
 
 
+def tiny_recipe(
+    name: str, architecture: str, more: str = "", size: int = 32, faces: int = 14, batch: int = 7
+) -> str:
+    """A recipe of a step or a few on generated data, with `more` lines before its one stage."""
+    return f"""
+name = "{name}"
+architecture = "{architecture}"
+training_data = {{ name = "generated", licence = "none needed" }}
+{more}
+[[stages]]
+name = "whole"
+network = "whole"
+size = {size}
+epochs = 1
+faces = {faces}
+batch = {batch}
+lr = 1e-3
+"""
+
+
 def copy_member(folder: Path) -> Path:
     """A copy of a bundled model to stack on other faces: it does not say which ones chose it."""
     shutil.copytree(FASTER, folder)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from generated import image_folder
+from generated import image_folder, tiny_recipe
 
 import fer
 from fer.cli import main as fer_command
@@ -17,20 +17,6 @@ from train.publish import main as publish
 from train.reproduce import main as reproduce
 from train.train import main as train
 
-RECIPE = """
-name = "any"
-architecture = "{architecture}"
-training_data = {{ name = "generated", licence = "none needed" }}
-[[stages]]
-name = "whole"
-network = "whole"
-size = 32
-epochs = 1
-faces = 14
-batch = 7
-lr = 1e-3
-"""
-
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory) -> Path:
@@ -38,8 +24,8 @@ def root(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("any")
     image_folder("1234567")(root / "data", {"train": 50, "test": 3})
     known, third = root / "known.toml", root / "third.toml"
-    known.write_text(RECIPE.format(architecture="convnextv2_atto"))
-    third.write_text(RECIPE.format(architecture="resnet18"))
+    known.write_text(tiny_recipe("any", "convnextv2_atto"))
+    third.write_text(tiny_recipe("any", "resnet18"))
     options = ["--ddamfn", str(known), "--convnext", str(known)]
     where = ["--data", str(root / "data"), "--out", str(root / "out")]
     with pytest.MonkeyPatch.context() as patch:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from films import write_clip
-from generated import MEMBER
+from generated import MEMBER, tiny_recipe
 from PIL import Image
 from spoiling import set_config
 
@@ -31,20 +31,6 @@ from train.train import main as train
 
 FOUR = {"calm": "neutral", "cheerful": "very positive", "gloomy": "negative", "Tense": "negative"}
 EIGHT = (*EMOTIONS, "contempt")  # without scales
-RECIPE = """
-name = "own"
-architecture = "{architecture}"
-training_data = {{ name = "generated", licence = "none needed" }}
-labels = {labels}
-[[stages]]
-name = "whole"
-network = "whole"
-size = 32
-epochs = 1
-faces = 16
-batch = 8
-lr = 1e-3
-"""
 
 
 def write_data(root: Path, names: tuple[str, ...]) -> None:
@@ -60,7 +46,7 @@ def write_data(root: Path, names: tuple[str, ...]) -> None:
 
 
 def write_recipe(path: Path, architecture: str, labels: str) -> Path:
-    path.write_text(RECIPE.format(architecture=architecture, labels=labels))
+    path.write_text(tiny_recipe("own", architecture, f"labels = {labels}", faces=16, batch=8))
     return path
 
 

@@ -14,7 +14,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from generated import copy_member, image_folder, kaggle, official, write_split
+from generated import copy_member, image_folder, kaggle, official, tiny_recipe, write_split
 from nbclient import NotebookClient
 from serving import ROOT
 from spoiling import set_config
@@ -40,20 +40,6 @@ README = ROOT / "train" / "README.md"
 THREE = ("ddamfn", "convnext", "face_resnet29")
 ROWS = [*THREE, "soft vote", "ensemble"]
 
-RECIPE = """
-name = "tiny-{architecture}"
-architecture = "{architecture}"
-training_data = {{ name = "generated", licence = "none needed" }}
-[[stages]]
-name = "whole"
-network = "whole"
-size = {size}
-epochs = 1
-faces = 14
-batch = 7
-lr = 1e-3
-"""
-
 
 def write_recipes(folder: Path, first: str) -> list[str]:
     """The options that choose recipes of a few steps, the first one's of this architecture."""
@@ -64,7 +50,7 @@ def write_recipes(folder: Path, first: str) -> list[str]:
         ("face_resnet29", "face_resnet29", 112),
     ):
         recipe = folder / f"{member}.toml"
-        recipe.write_text(RECIPE.format(architecture=architecture, size=size))
+        recipe.write_text(tiny_recipe(f"tiny-{architecture}", architecture, size=size))
         options += [f"--{member}", str(recipe)]
     return options
 

@@ -1,11 +1,13 @@
 """A run that learns from models too: what they say of its faces becomes part of its targets."""
 
+import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from generated import write_split, write_untrained
+from generated import tiny_recipe, write_split, write_untrained
 
 import fer
 from fer.data import load_split
@@ -18,22 +20,12 @@ from train.engine.stage_network import WithFeatures
 from train.engine.teachers import taught_features, taught_targets
 from train.train import main
 
-RECIPE = """
-name = "pupil"
-architecture = "convnextv2_atto"
-teachers = ["{first}", "{second}"]
-teaching = 0.25
-training_data = {{ name = "generated", licence = "none needed" }}
 
-[[stages]]
-name = "whole"
-network = "whole"
-size = 32
-epochs = 1
-faces = 4
-batch = 2
-lr = 1e-3
-"""
+def pupil(teachers: list[Path]) -> str:
+    """The recipe of a network that learns from these."""
+    named = [folder.as_posix() for folder in teachers]
+    more = f"teachers = {json.dumps(named)}\nteaching = 0.25"
+    return tiny_recipe("pupil", "convnextv2_atto", more, faces=4, batch=2)
 
 
 @pytest.fixture
@@ -74,7 +66,7 @@ def test_a_run_keeps_what_its_teachers_said(tmp_path, teachers, data):
 
 def test_the_model_says_whom_it_learnt_from(tmp_path, teachers, data):
     recipe, out = tmp_path / "recipe.toml", tmp_path / "out"
-    recipe.write_text(RECIPE.format(first=teachers[0].as_posix(), second=teachers[1].as_posix()))
+    recipe.write_text(pupil(teachers))
     assert main(["--data", str(data), "--out", str(out), "--recipe", str(recipe)]) == 0
     taught_by = read_training(out / "model").taught_by
     assert [one.training_data[0].name for one in taught_by] == [
@@ -113,7 +105,7 @@ def test_features_are_the_mean_of_the_last_map(architecture):
 @pytest.mark.parametrize("mixup", [0.0, 0.2])
 def test_a_run_learns_which_faces_its_teacher_finds_alike(tmp_path, teachers, data, mixup):
     recipe, out = tmp_path / "recipe.toml", tmp_path / "out"
-    recipe.write_text(RECIPE.format(first=teachers[0].as_posix(), second=teachers[1].as_posix()))
+    recipe.write_text(pupil(teachers))
     sets = [f"--set=mixup={mixup}", "--set=stages.0.batch=4"]
     command = ["--data", str(data), "--recipe", str(recipe), *sets]
     assert main([*command, "--out", str(out)]) == 0
