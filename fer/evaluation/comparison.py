@@ -81,12 +81,16 @@ def difference(pair: McNemarPair, n: int, pairs: int = 1) -> Interval:
     return Interval((pair.only_a - pair.only_b) / n, low, high)
 
 
+def head_of_accuracies(scales: bool) -> list[str]:
+    """The first two lines of a Markdown table, which has the levels where there are scales."""
+    names = ["overall", "mean-class", *(["5 levels", "3 levels"] if scales else [])]
+    return [f"| | {' | '.join(names)} |", "|---" * (1 + len(names)) + "|"]
+
+
 def ablation_table(rows: list[AblationRow]) -> str:
     """The rows as a Markdown table, in percent."""
     scales = any(row.levels_5 is not None for row in rows)
-    lines = ["| | overall | mean-class |", "|---|---|---|"]
-    if scales:
-        lines = ["| | overall | mean-class | 5 levels | 3 levels |", "|---|---|---|---|---|"]
+    lines = head_of_accuracies(scales)
     for row in rows:
         accuracies = [_percent(row.overall_accuracy), _percent(row.mean_class_accuracy)]
         shares = (row.levels_5, row.levels_3)

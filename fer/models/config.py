@@ -101,6 +101,11 @@ def label_set(labels: tuple[str, ...], levels: tuple[str, ...] | None) -> LabelS
     return SEVEN if levels is None else LabelSet(labels, levels)
 
 
+def recorded_levels(labels: LabelSet) -> tuple[str, ...] | None:
+    """The levels that a configuration has of labels: see `label_set`."""
+    return None if labels == SEVEN else labels.levels
+
+
 def weights_name(config: NetworkConfig | EnsembleConfig) -> str:
     """The file that the recorded SHA-256 is of."""
     return WEIGHTS_FILE if isinstance(config, NetworkConfig) else STACKER_FILE

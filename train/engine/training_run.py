@@ -17,9 +17,8 @@ from fer.errors import FerError
 from fer.evaluation.calibration import fit_temperature
 from fer.evaluation.predictions import predict_split
 from fer.evaluation.provenance import commit, hardware, versions
-from fer.labels import SEVEN
 from fer.models.classifier import Classifier, engine_for
-from fer.models.config import WEIGHTS_FILE, NetworkConfig, write_config
+from fer.models.config import WEIGHTS_FILE, NetworkConfig, recorded_levels, write_config
 from fer.models.files import check_sha256, write_json
 from fer.models.model_folder import NetworkFolder, open_network
 from fer.models.records import TRAINING
@@ -108,7 +107,7 @@ def finish(loop: TrainingLoop, folder: Path, data: str = "") -> None:
         training_data=recipe.training_data,
         recipe=recipe.name,
         labels=labels.names,
-        levels=None if labels == SEVEN else labels.levels,
+        levels=recorded_levels(labels),
         outputs=labels.names,
     )
     save_network(folder, loop.model, config)

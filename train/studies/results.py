@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fer.evaluation.comparison import comparison_tables
+from fer.evaluation.comparison import comparison_tables, head_of_accuracies
 from fer.evaluation.report import in_training
 from fer.models.records import AblationRow, Metrics, SplitFigures
 from model_cards.references import all_published, judged_on
@@ -49,9 +49,7 @@ def text(seeds: Sequence[Metrics], started: bool) -> str:
 
 def means(seeds: Sequence[SplitFigures]) -> str:
     """Mean and standard deviation of every accuracy over runs with several seeds, in percent."""
-    lines = ["| | overall | mean-class | 5 levels | 3 levels |", "|---|---|---|---|---|"]
-    if seeds[0].levels_5 is None:
-        lines = ["| | overall | mean-class |", "|---|---|---|"]
+    lines = head_of_accuracies(seeds[0].levels_5 is not None)
     for rows in _by_name(seeds):
         accuracies = np.array([_accuracies(row) for row in rows])
         spread = accuracies.std(axis=0, ddof=1)

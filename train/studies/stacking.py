@@ -16,8 +16,7 @@ from fer.errors import DataError
 from fer.evaluation.comparison import ablation
 from fer.evaluation.predictions import cached_probabilities
 from fer.evaluation.stacking import FOLDS, cross_fitted, fit_stacker
-from fer.labels import SEVEN
-from fer.models.config import EnsembleConfig, StackerFeatures
+from fer.models.config import EnsembleConfig, StackerFeatures, recorded_levels
 from fer.models.ensemble import Probabilities, save_ensemble, soft_vote
 from fer.models.model_folder import (
     EnsembleFolder,
@@ -48,9 +47,7 @@ def stack_models(
     stacker = fit_stacker(_answers(members, validation), validation.labels, features)
     labels = validation.label_set
     names = tuple(name_in(out, member) for member in members)
-    config = EnsembleConfig(
-        names, "stack", labels=labels.names, levels=None if labels == SEVEN else labels.levels
-    )
+    config = EnsembleConfig(names, "stack", labels=labels.names, levels=recorded_levels(labels))
     save_ensemble(out, config, stacker)
     ensemble = open_model(out)
     assert isinstance(ensemble, EnsembleFolder)
